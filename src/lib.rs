@@ -1,1 +1,14 @@
-//! Muster.
+//! Muster: the life of an incident, run where the team already talks.
+//!
+//! ```text
+//!       in                        decide                        out
+//!  discord ─┐                                           ┌─> outbox ─> courier ─> Discord, webhook, mail
+//!  http    ─┼─> Request ─> app ─> domain::step ─> app ──┤
+//!  worker  ─┘             load    (pure)          save  └─> Reply (to the person who asked)
+//!    ▲ wake_at              └───────── store ────────┘
+//!    └────────────── state + timeline + outbox + wake_at, in one transaction
+//! ```
+//!
+//! Modules in reading order: the rules first, what carries them out after.
+
+pub mod domain;

@@ -1,0 +1,118 @@
+//! What must happen outside: says what, never how it looks. Drawn from the state when it is delivered.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{ChannelId, EventId, MessageId, PostId};
+
+/// One promise of a save; each becomes an outbox row in the same transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Effect {
+    /// Make the room of the incident.
+    OpenRoom {
+        how: RoomKind,
+    },
+    /// Post the card, the first message of the bot in the room.
+    /// The room is known now: what was parked for it may go.
+    RoomReady,
+    PostCard {
+        post: PostId,
+    },
+    PinCard {
+        post: PostId,
+    },
+    UpdateCard {
+        post: PostId,
+    },
+    /// Send the pages of a post (or the fallback's call).
+    SendPost {
+        post: PostId,
+    },
+    /// Draw a sent post anew.
+    RedrawPost {
+        post: PostId,
+    },
+    /// Say a timeline event in the room as one line.
+    Line {
+        event: EventId,
+    },
+    /// Suggest to resolve: all alerts have recovered.
+    SuggestResolve {
+        event: EventId,
+    },
+    /// Tell the announcement channels.
+    Announce {
+        event: EventId,
+        channel: ChannelId,
+    },
+    /// Show on the alert message what became of it.
+    React {
+        channel: ChannelId,
+        message: MessageId,
+        sign: Sign,
+    },
+    /// Say something below a message of a source.
+    Answer {
+        channel: ChannelId,
+        message: MessageId,
+        event: SourceNote,
+    },
+}
+
+impl Effect {
+    /// The word under which it is stored.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Effect::OpenRoom { .. } => "open_room",
+            Effect::RoomReady => "room_ready",
+            Effect::PostCard { .. } => "post_card",
+            Effect::PinCard { .. } => "pin_card",
+            Effect::UpdateCard { .. } => "update_card",
+            Effect::SendPost { .. } => "send_post",
+            Effect::RedrawPost { .. } => "redraw_post",
+            Effect::Line { .. } => "line",
+            Effect::SuggestResolve { .. } => "suggest_resolve",
+            Effect::Announce { .. } => "announce",
+            Effect::React { .. } => "react",
+            Effect::Answer { .. } => "answer",
+        }
+    }
+}
+
+/// The rooms an incident can have, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomKind {
+    /// A channel of its own.
+    Channel,
+    /// A thread below an announcement channel; private for a private incident.
+    Thread,
+    /// The announcement channel itself.
+    Announcement,
+    /// No room: those engaged get direct messages (private incidents only).
+    Direct,
+}
+
+/// What became of an alert message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sign {
+    Opened,
+    Attached,
+    Recovered,
+    Unrecognised,
+}
+
+/// What is said in a source's channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum SourceNote {
+    /// A test message: how it was read and what a real one would do.
+    Test { title: String, severity: Option<String>, impact: u8, plan: String, pages: Vec<String> },
+    /// Nothing recognises this message.
+    Unrecognised,
+    /// The bot sees neither text nor embeds: the intent is missing.
+    Blank,
+    /// What fired and recovered while the bot was away.
+    MissedAndOver { titles: Vec<String> },
+}

@@ -1,0 +1,34 @@
+//! The rules, pure: same state, event, facts and time in, same outcome out. Never asks a clock, a database or Discord.
+//!
+//! One file a noun. What a team sets up: [`definition`], [`settings`], [`contact`], [`schedule`], [`escalation`], [`plan`],
+//! [`source`], [`change`], [`runbook`], [`analysis`], [`maintenance`]; texts with look-ups: [`template`].
+//! What happens: [`alert`], [`incident`], [`engagement`].
+
+pub mod alert;
+pub mod analysis;
+pub mod change;
+pub mod contact;
+pub mod definition;
+pub mod effect;
+pub mod engagement;
+pub mod escalation;
+pub mod facts;
+pub mod id;
+pub mod impact;
+pub mod incident;
+pub mod maintenance;
+pub mod name;
+pub mod permission;
+pub mod plan;
+pub mod reference;
+pub mod refusal;
+pub mod runbook;
+pub mod schedule;
+pub mod settings;
+pub mod snowflake;
+pub mod source;
+pub mod span;
+pub mod template;
+pub mod text;
+pub mod timeline;
+pub mod turn;

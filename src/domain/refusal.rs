@@ -1,0 +1,67 @@
+//! Why the machine says no to a person: typed here, said in `words`.
+
+use super::id::UserId;
+use super::incident::Status;
+use super::permission::NotAllowed;
+
+/// A refusal changes nothing. Each says, in words, what to do instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    NotAllowed(NotAllowed),
+    /// The incident is over: nothing of this can be done to it.
+    Over {
+        number: i64,
+        status: Status,
+    },
+    /// Nobody is being paged.
+    NothingToAck {
+        number: i64,
+    },
+    /// There is no acknowledgement of this person to undo.
+    NothingToUndo,
+    /// Too late to undo.
+    UndoExpired {
+        what: &'static str,
+        minutes: i64,
+    },
+    /// Nobody is left to wake.
+    NobodyToEscalateTo {
+        number: i64,
+    },
+    NoSuchIncident {
+        said: Option<String>,
+    },
+    NoSuchPlan {
+        said: String,
+        known: Vec<String>,
+    },
+    NoSuchEngagement {
+        said: String,
+        known: Vec<String>,
+    },
+    /// Somebody else changed the summary since this person's form was opened.
+    SummaryConflict {
+        theirs: String,
+        yours: String,
+        by: Option<UserId>,
+    },
+    /// A text is empty or too long.
+    BadText {
+        field: &'static str,
+        max: usize,
+        length: usize,
+    },
+    BadValue {
+        field: &'static str,
+        said: String,
+        right: String,
+    },
+    /// Nothing in the command says what to change.
+    NothingToChange,
+    TooManyDeclarations {
+        max: usize,
+        minutes: i64,
+    },
+    /// A button of another time or place.
+    StaleButton,
+}
