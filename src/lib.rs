@@ -12,3 +12,4 @@
 //! Modules in reading order: the rules first, what carries them out after.
 
 pub mod domain;
+pub mod alerts;
