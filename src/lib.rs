@@ -14,3 +14,4 @@
 pub mod domain;
 pub mod alerts;
 pub mod definitions;
+pub mod words;

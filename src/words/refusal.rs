@@ -1,0 +1,139 @@
+//! How Muster says no, and how it says that it failed: what is wrong, and what to do instead.
+
+use super::text::{Piece, Text};
+use crate::domain::id::UserId;
+use crate::domain::permission::{Act, NotAllowed, Rank};
+use crate::domain::refusal::Refusal;
+use crate::domain::text::cut;
+
+/// Most names that a refusal lists.
+const KNOWN_MAX: usize = 10;
+
+/// How much is shown of a summary that the person can read elsewhere: theirs, which was not saved, has the room.
+const THEIRS_SHOWN: usize = 600;
+
+/// The sentence for the person who is refused; nothing was changed.
+pub fn refusal(refusal: &Refusal) -> Text {
+    match refusal {
+        Refusal::NotAllowed(why) => not_allowed(why),
+        Refusal::Over { number, status } => {
+            let word = status.word();
+            Text::from(format!(
+                "INC-{number} is {word} already: nothing more can be done to it. Open a new one with `/incident new`."
+            ))
+        }
+        Refusal::NothingToAck { number } => {
+            Text::from(format!("Nobody is being paged for INC-{number}: there is nothing to acknowledge."))
+        }
+        Refusal::NothingToUndo => Text::from("There is nothing of yours to undo here."),
+        Refusal::UndoExpired { what, minutes } => undo_expired(what, *minutes),
+        Refusal::NobodyToEscalateTo { number } => {
+            Text::from(format!("Nobody is left to wake for INC-{number}. Mention who should know in its channel."))
+        }
+        Refusal::NoSuchIncident { said } => no_such_incident(said.as_deref()),
+        Refusal::NoSuchPlan { said, known } => {
+            no_such("There is no response plan ", said, known, "No plan is set up yet: leave `plan` empty.")
+        }
+        Refusal::NoSuchEngagement { said, known } => {
+            no_such("Nobody is being paged as ", said, known, "All paging here has ended.")
+        }
+        Refusal::SummaryConflict { theirs, yours, by } => summary_conflict(theirs, yours, *by),
+        Refusal::BadText { field, max, length } => bad_text(field, *max, *length),
+        Refusal::BadValue { field, said, right } => {
+            Text::from(format!("`{field}` cannot be “")).said(said).ours(format!("”. Write {right}."))
+        }
+        Refusal::NothingToChange => Text::from("Nothing to change: fill in at least one field."),
+        Refusal::TooManyDeclarations { max, minutes } => Text::from(format!(
+            "You have opened {max} incidents in {minutes} minutes. Add to one of them, or ask somebody else to open this one."
+        )),
+        Refusal::StaleButton => {
+            Text::from("This button is out of date. Use the newest message, or type `/incident show`.")
+        }
+    }
+}
+
+/// Something of ours failed. `id` stands in the operator's log.
+pub fn fault(id: &str) -> Text {
+    Text::from(format!(
+        "Not saved, nothing was done. Try again; if it stays like this, tell your operator: fault `{id}`."
+    ))
+}
+
+/// The database did not take it.
+pub fn not_saved() -> Text {
+    Text::from("Not saved, nothing was done: Muster cannot write right now. Try again in a minute.")
+}
+
+fn not_allowed(why: &NotAllowed) -> Text {
+    let text = Text::from(format!("You may not {} here. ", act(why.act)));
+    if why.roles.is_empty() {
+        return text.ours(without_roles(why.needs));
+    }
+    let text = text.ours("Ask somebody with ");
+    let roles = why.roles.iter().take(KNOWN_MAX).enumerate();
+    let text = roles.fold(text, |text, (index, role)| {
+        let text = if index == 0 { text } else { text.ours(" or ") };
+        text.piece(Piece::Role(*role))
+    });
+    text.ours(".")
+}
+
+fn without_roles(needs: Rank) -> &'static str {
+    match needs {
+        Rank::Anyone | Rank::Observer | Rank::Responder => "Ask one of the contacts, or somebody with Manage Server.",
+        Rank::Manager | Rank::Admin => "Ask somebody with Manage Server.",
+    }
+}
+
+fn act(act: Act) -> &'static str {
+    match act {
+        Act::See => "see this incident",
+        Act::Declare => "open incidents",
+        Act::Take => "take incidents you are not paged for",
+        Act::Escalate => "escalate",
+        Act::Stop => "stop paging",
+        Act::Edit => "change this incident",
+        Act::Resolve => "mitigate or resolve this incident",
+        Act::Configure => "change the set-up",
+    }
+}
+
+fn undo_expired(what: &str, minutes: i64) -> Text {
+    let instead = match what {
+        "resolution" => "Open a new one with `/incident new` if it is not over.",
+        _ => "The button Escalate now hands it on.",
+    };
+    Text::from(format!("Too late: the {what} could be undone for {minutes} minutes. {instead}"))
+}
+
+fn no_such_incident(said: Option<&str>) -> Text {
+    let text = match said {
+        Some(said) => Text::from("There is no incident “").said(said).ours("”."),
+        None => Text::from("This channel belongs to no incident."),
+    };
+    text.ours(" Name one, such as INC-42; `/incident list` shows them.")
+}
+
+fn no_such(what: &str, said: &str, known: &[String], none: &str) -> Text {
+    let text = Text::from(what).ours("“").said(said).ours("”. ");
+    if known.is_empty() { text.ours(none) } else { text.ours("There is: ").names(known).ours(".") }
+}
+
+fn summary_conflict(theirs: &str, yours: &str, by: Option<UserId>) -> Text {
+    let who = by.map_or_else(|| Text::from("Somebody else"), |user| Text::new().user(user));
+    who.ours(
+        " changed the summary while you wrote. Nothing of yours was saved: put the two together and send it again.",
+    )
+    .line()
+    .strong("Yours:")
+    .quote(yours)
+    .strong("Now:")
+    .quote(cut(theirs, THEIRS_SHOWN))
+}
+
+fn bad_text(field: &str, max: usize, length: usize) -> Text {
+    if length == 0 {
+        return Text::from(format!("`{field}` is empty. Write something in it."));
+    }
+    Text::from(format!("`{field}` has {length} characters, and {max} is the most. Shorten it and send it again."))
+}
