@@ -15,3 +15,4 @@ pub mod domain;
 pub mod alerts;
 pub mod definitions;
 pub mod words;
+pub mod store;

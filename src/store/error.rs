@@ -1,0 +1,81 @@
+//! What can go wrong in the store, said once. Never holds a password: the place of a database is named without one.
+
+use std::sync::Arc;
+
+use super::dialect;
+
+/// A failure of the store. `Clone`, because one failed commit fails everybody who was in it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// A save that expected another version: somebody else saved first, or the row is gone.
+    #[error("{what} {id} was changed by somebody else meanwhile")]
+    Conflict { what: &'static str, id: i64 },
+
+    /// A statement for one row touched several. Ours to mend.
+    #[error("{what} {id}: {rows} rows were touched where one was meant")]
+    TooMany { what: &'static str, id: i64, rows: u64 },
+
+    /// The database refused a statement, or could not be reached. `at` is the place in the source.
+    #[error("{at}: {why}")]
+    Statement {
+        at: &'static str,
+        #[source]
+        why: Arc<sqlx::Error>,
+    },
+
+    /// A test armed the gate for this statement.
+    #[error("{at}: refused by the gate")]
+    Gate { at: &'static str },
+
+    /// A write did not end within its limit and was rolled back.
+    #[error("a write took longer than {limit_s} s and was rolled back")]
+    TooSlow { limit_s: u64 },
+
+    /// A write panicked and was rolled back.
+    #[error("a write panicked and was rolled back: {0}")]
+    Panicked(String),
+
+    /// The store was closed, or the process is ending.
+    #[error("the store is closed")]
+    Closed,
+
+    /// The database could not be opened.
+    #[error("cannot open the database {place}: {why}")]
+    Open { place: String, why: String },
+
+    /// The database was written by a newer Muster.
+    #[error(
+        "the database {place} has schema {found}, this Muster knows up to {known}: \
+         run the newer Muster again, or restore a backup made before the upgrade"
+    )]
+    Newer { place: String, found: i64, known: i64 },
+}
+
+impl StoreError {
+    pub(super) fn statement(at: &'static str, why: sqlx::Error) -> StoreError {
+        StoreError::Statement { at, why: Arc::new(why) }
+    }
+
+    /// Whether the same write may well succeed if it is asked again soon: a lock, a deadlock, a lost connection.
+    ///
+    /// A lost connection leaves open whether the write was kept: whoever asks again must be told apart by its key (`seen`).
+    pub fn is_transient(&self) -> bool {
+        match self {
+            StoreError::Statement { why, .. } => dialect::is_transient(why),
+            StoreError::TooSlow { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+/// Turns the number of rows that a one-row save touched into its answer.
+///
+/// # Errors
+/// `Conflict` for none, `TooMany` for more than one.
+pub(super) fn exactly_one(what: &'static str, id: i64, rows: u64) -> Result<(), StoreError> {
+    match rows {
+        0 => Err(StoreError::Conflict { what, id }),
+        1 => Ok(()),
+        rows => Err(StoreError::TooMany { what, id, rows }),
+    }
+}

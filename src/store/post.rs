@@ -1,0 +1,103 @@
+//! Messages of ours that people press or react to, or that are edited later. Draws and sends nothing.
+
+use sqlx::FromRow;
+
+use super::column::{MaybeUs, Us};
+use super::db::{Conn, Tx, row, rows, run};
+use super::error::{StoreError, exactly_one};
+use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId, Timestamp};
+
+/// One message. Discord's ids are `None` until the receipt.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct PostRow {
+    pub id: PostId,
+    pub incident_id: IncidentId,
+    pub kind: String,
+    pub channel_id: Option<ChannelId>,
+    pub message_id: Option<MessageId>,
+    #[sqlx(try_from = "MaybeUs")]
+    pub sent_at: Option<Timestamp>,
+    /// JSON list of the pages it carries.
+    pub pages: String,
+}
+
+/// All columns, from `post` called `p`.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.id, p.incident_id, p.kind, p.channel_id, p.message_id, p.sent_at, p.pages FROM post p ",
+            $rest
+        )
+    };
+}
+
+/// Writes down that there is to be a message.
+pub async fn insert(tx: &mut Tx, post: &PostRow) -> Result<(), StoreError> {
+    run!(
+        tx,
+        "INSERT INTO post (id, incident_id, kind, channel_id, message_id, sent_at, pages)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        post.id,
+        post.incident_id,
+        &post.kind,
+        post.channel_id,
+        post.message_id,
+        post.sent_at.map(Us),
+        &post.pages
+    )?;
+    Ok(())
+}
+
+/// The message was sent. A second receipt replaces the first: a message deleted by hand is posted anew.
+///
+/// # Errors
+/// `Conflict` if there is no such post.
+pub async fn receipt(
+    tx: &mut Tx,
+    id: PostId,
+    channel: ChannelId,
+    message: MessageId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let written = run!(
+        tx,
+        "UPDATE post
+         SET channel_id = $2, message_id = $3, sent_at = $4
+         WHERE id = $1",
+        id,
+        channel,
+        message,
+        Us(at)
+    )?;
+    exactly_one("post", id.0, written)
+}
+
+/// One post.
+pub async fn get(conn: &mut Conn, id: PostId) -> Result<Option<PostRow>, StoreError> {
+    row!(conn, select!("WHERE p.id = $1"), id)
+}
+
+/// The post that became this message of Discord's.
+pub async fn by_message(conn: &mut Conn, message: MessageId) -> Result<Option<PostRow>, StoreError> {
+    row!(conn, select!("WHERE p.message_id = $1"), message)
+}
+
+/// An incident's posts, oldest first.
+pub async fn of_incident(conn: &mut Conn, incident: IncidentId) -> Result<Vec<PostRow>, StoreError> {
+    rows!(conn, select!("WHERE p.incident_id = $1 ORDER BY p.id"), incident)
+}
+
+/// The sent posts of the guild's incidents that are not over, oldest first: where reactions may have been missed.
+pub async fn open(conn: &mut Conn, guild: GuildId) -> Result<Vec<PostRow>, StoreError> {
+    rows!(
+        conn,
+        select!(
+            "JOIN incident i ON i.id = p.incident_id
+             WHERE i.guild_id = $1
+             AND i.over_at IS NULL
+             AND p.message_id IS NOT NULL
+             ORDER BY p.id"
+        ),
+        guild
+    )
+}
