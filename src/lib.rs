@@ -15,4 +15,6 @@ pub mod domain;
 pub mod alerts;
 pub mod definitions;
 pub mod words;
+pub mod clock;
+pub mod app;
 pub mod store;

@@ -1,0 +1,141 @@
+//! The seam to the outside: what is to be delivered, and what came of it. Decides nothing about when or whether.
+
+use std::time::Duration;
+
+use super::reply::Control;
+use super::view::{CardView, FallbackView, PageView};
+use crate::domain::effect::{RoomKind, Sign};
+use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PageId, RoleId, UserId};
+use crate::domain::timeline::Unreached;
+use crate::words::Text;
+
+/// Carries one delivery out. May be asked twice for the same: the nonce and the markers make it one.
+#[async_trait::async_trait]
+pub trait Courier: Send + Sync + 'static {
+    async fn deliver(&self, delivery: Delivery) -> Result<Receipt, Miss>;
+}
+
+/// One thing to do outside, drawn from the state as it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    pub guild: GuildId,
+    pub incident: Option<IncidentId>,
+    /// 1 = the first try.
+    pub attempt: i64,
+    /// How long ago it was asked for first: Discord forgets nonces after minutes.
+    pub age: Duration,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    OpenRoom(RoomPlan),
+    Send {
+        to: Address,
+        message: Outgoing,
+        nonce: String,
+    },
+    Edit {
+        channel: ChannelId,
+        message_id: MessageId,
+        message: Outgoing,
+    },
+    Pin {
+        channel: ChannelId,
+        message_id: MessageId,
+    },
+    React {
+        channel: ChannelId,
+        message_id: MessageId,
+        sign: Sign,
+    },
+    /// Through a way outside Discord: public text only.
+    Outside {
+        page: PageId,
+        public: String,
+    },
+}
+
+impl What {
+    /// The pages that this asks of their people.
+    pub fn asks(&self) -> Vec<PageId> {
+        match self {
+            What::Send { message: Outgoing::Page(page), .. } => {
+                page.people.iter().filter(|person| person.open).map(|person| person.page).collect()
+            }
+            What::Outside { page, .. } => vec![*page],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Address {
+    Channel(ChannelId),
+    Dm(UserId),
+}
+
+/// A message as views and words, not as Discord's JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outgoing {
+    Card(Box<CardView>),
+    Page(Box<PageView>),
+    Fallback(Box<FallbackView>),
+    /// One short line, which never pings.
+    Line {
+        text: Text,
+        controls: Vec<Control>,
+    },
+}
+
+/// A room to be made, with everything that its creation needs: nothing is added later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomPlan {
+    pub kind: RoomKind,
+    pub incident: IncidentId,
+    pub number: i64,
+    pub title: String,
+    pub private: bool,
+    pub drill: bool,
+    /// None: the category that the bot makes, named Incidents.
+    pub category: Option<ChannelId>,
+    /// Who may see it by role.
+    pub roles: Vec<RoleId>,
+    /// Who is engaged: they may see it by name.
+    pub people: Vec<UserId>,
+    /// Of a thread: the channel it is made in.
+    pub parent: Option<ChannelId>,
+    /// The marker in its topic (or name) by which it is found again.
+    pub marker: String,
+}
+
+/// It was delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Receipt {
+    Room {
+        channel: ChannelId,
+    },
+    /// `failed`: pages in it that could not reach their person.
+    Message {
+        channel: ChannelId,
+        message: MessageId,
+        failed: Vec<(PageId, Unreached)>,
+    },
+    Done,
+}
+
+/// It was not delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Miss {
+    /// Try again after this long (none: with the usual backoff).
+    Retry { after: Option<Duration>, why: String },
+    /// It may have taken effect and the answer was lost: try again, with the same nonce.
+    Unsure { why: String },
+    /// It can never succeed.
+    Never { why: Unreached, detail: String },
+    /// None of the pages could reach their person.
+    NobodyReached(Vec<(PageId, Unreached)>),
+    /// The message that was to be edited, pinned or reacted to is gone, or cannot be edited any more.
+    Lost { detail: String },
+}

@@ -1,0 +1,426 @@
+//! What people ask: understood already, decided by `domain`, answered here. Duplicates are one request.
+
+use chrono::{NaiveDate, TimeDelta, TimeZone};
+
+use super::facts::read_state;
+use super::fault::Stop;
+use super::reply::{Choice, Control, Reply, Say};
+use super::request::{Ask, Filter, NewIncident, Request, When, Which};
+use super::save::{GuildState, INCIDENT};
+use super::{App, Fault, WAITING_MAX, answer, form, listing, press};
+use crate::domain::definition::Set;
+use crate::domain::facts::Facts;
+use crate::domain::id::{ChannelId, IncidentId, Timestamp, UserId};
+use crate::domain::incident::{self, Answer, Draft, FrozenPlan, Incident, Input, Opening, Outcome};
+use crate::domain::name::Name;
+use crate::domain::permission::{self, Act, Part, Person};
+use crate::domain::refusal::Refusal;
+use crate::store::{Conn, Tx, guild, incident as incidents, post, seen, wake};
+use crate::words;
+
+/// Declarations per person in this time; opening that further is a setting.
+const DECLARATIONS_MAX: usize = 3;
+const DECLARATIONS_IN: TimeDelta = TimeDelta::minutes(10);
+/// Options of one select menu.
+const CHOICES_MAX: i64 = 25;
+
+/// What one request came to, before it is said.
+enum Done {
+    /// The same request was here before, or nothing was asked of us after all.
+    Nothing,
+    Incident(Box<Outcome>),
+    /// Several could be meant: the person is asked.
+    AskWhich(Vec<(IncidentId, i64, String)>),
+    Say(Say),
+    Form(super::reply::Form),
+}
+
+impl App {
+    /// Answers one request of one person. Never fails: a fault is logged here and told with a short id.
+    pub async fn handle(&self, request: Request) -> Reply {
+        let action = action_of(&request.ask);
+        match self.done(request.clone()).await {
+            Ok(done) => self.reply(request, done),
+            Err(stop) => match stop.split(action) {
+                Ok(refusal) => Reply::say(words::refusal(&refusal)),
+                Err(fault) => self.told_fault(&fault),
+            },
+        }
+    }
+
+    fn told_fault(&self, fault: &Fault) -> Reply {
+        self.forget_sets();
+        let id = super::outbox::base36(self.mint(self.now()).id());
+        let id = &id[id.len().saturating_sub(6)..];
+        tracing::error!(fault = id, %fault, "a request failed and nothing of it was kept");
+        Reply::say(words::fault(id))
+    }
+
+    fn reply(&self, request: Request, done: Done) -> Reply {
+        match done {
+            Done::Nothing => Reply::Nothing,
+            Done::Incident(outcome) if outcome.answer == Answer::Quiet => Reply::Nothing,
+            Done::Incident(outcome) => Reply::Say(answer::say(&outcome.incident, &outcome.answer)),
+            Done::AskWhich(options) => self.ask_which(request, options),
+            Done::Say(say) => Reply::Say(say),
+            Done::Form(form) => Reply::Form(form),
+        }
+    }
+
+    async fn done(&self, request: Request) -> Result<Done, Stop> {
+        if let Ask::Chosen { asked, incident } = request.ask {
+            let waiting = self.take_waiting(asked, &request.by).ok_or(Refusal::StaleButton)?;
+            let ask = aim(waiting.ask, Which::Id(incident));
+            return Box::pin(self.done(Request { ask, ..request })).await;
+        }
+        match request.ask {
+            Ask::List(_) | Ask::Show(_) | Ask::Timeline(_) | Ask::FormUpdate(_) | Ask::FormResolve(_) => {
+                let app = self.clone();
+                self.0.store.read(move |conn| Box::pin(async move { app.look(conn, request).await })).await
+            }
+            _ => {
+                let app = self.clone();
+                self.0.store.write(move |tx| Box::pin(async move { app.act(tx, request).await })).await
+            }
+        }
+    }
+
+    /// Questions: read, never write.
+    async fn look(&self, conn: &mut Conn, request: Request) -> Result<Done, Stop> {
+        if let Ask::List(filter) = &request.ask {
+            return self.list(conn, &request, filter).await;
+        }
+        let (Ask::Show(which) | Ask::Timeline(which) | Ask::FormUpdate(which) | Ask::FormResolve(which)) = request.ask
+        else {
+            return Err(Refusal::StaleButton.into());
+        };
+        let Some(state) = self.find(conn, &request, which).await? else {
+            return self.choices(conn, &request, |_| true).await;
+        };
+        let facts = self.facts(conn, request.guild, Some(&state)).await?;
+        let act = match request.ask {
+            Ask::FormUpdate(_) => Act::Edit,
+            Ask::FormResolve(_) => Act::Resolve,
+            _ => Act::See,
+        };
+        allow(act, &request.by, state.part_of(&request.by, &facts), &facts)?;
+        Ok(match request.ask {
+            Ask::FormUpdate(_) => Done::Form(form::update(&state)),
+            Ask::FormResolve(_) => Done::Form(form::resolve(&state)),
+            Ask::Timeline(_) => Done::Say(self.timeline(conn, &state).await?),
+            _ => Done::Say(self.show(conn, &state, &facts).await?),
+        })
+    }
+
+    async fn list(&self, conn: &mut Conn, request: &Request, filter: &Filter) -> Result<Done, Stop> {
+        let facts = self.facts(conn, request.guild, None).await?;
+        let part = Part { contact: facts.contact_of(request.by.user).is_some(), ..Part::default() };
+        allow(Act::See, &request.by, part, &facts)?;
+        let found = listing::list(conn, request.guild, filter, self.now()).await?;
+        let states = found.iter().map(read_state).collect::<Result<Vec<_>, _>>()?;
+        let seen = states.iter().filter(|state| {
+            let part = state.part_of(&request.by, &facts);
+            permission::check(Act::See, &request.by, part, &facts.live.settings()).is_ok()
+        });
+        Ok(Done::Say(listing::say(seen, filter)))
+    }
+
+    /// Changes: one transaction.
+    async fn act(&self, tx: &mut Tx, request: Request) -> Result<Done, Stop> {
+        let again = matches!(request.ask, Ask::Sign { live: true, .. });
+        if !seen::first(tx, &request.key, self.now()).await? && !again {
+            return Ok(Done::Nothing);
+        }
+        let which = match &request.ask {
+            Ask::New(new) => return self.declare(tx, &request, new.clone()).await,
+            Ask::On(which, _) | Ask::AddToTimeline { which, .. } => *which,
+            Ask::Sign { message, .. } => Which::Message(*message),
+            Ask::Stop { .. } => Which::Here,
+            _ => return Err(Refusal::StaleButton.into()),
+        };
+        let Some(found) = self.find(tx, &request, which).await? else {
+            if matches!(request.ask, Ask::Sign { .. }) {
+                return Ok(Done::Nothing);
+            }
+            let takes = |state: &Incident| !state.status.over() || matches!(request.ask, Ask::AddToTimeline { .. });
+            return self.choices(tx, &request, takes).await;
+        };
+        let ask = self.ask_of(tx, &request, &found).await?;
+        let input = Input::Ask { by: request.by.clone(), ask };
+        let outcome = self.change(tx, found.id, input).await?;
+        Ok(outcome.map_or(Done::Nothing, |outcome| Done::Incident(Box::new(outcome))))
+    }
+
+    /// The request in the incident's own terms.
+    async fn ask_of(&self, tx: &mut Tx, request: &Request, state: &Incident) -> Result<incident::Ask, Stop> {
+        Ok(match &request.ask {
+            Ask::On(_, ask) => ask.clone(),
+            Ask::Sign { message, .. } => {
+                let found = post::by_message(tx, *message).await?;
+                incident::Ask::Ack { post: found.map(|row| row.id), sign: true }
+            }
+            Ask::AddToTimeline { text, at, .. } => {
+                let facts = self.facts(tx, request.guild, Some(state)).await?;
+                let at = at.map(|at| instant(at, &request.by, &facts, self.now())).transpose()?;
+                incident::Ask::AddToTimeline { text: text.clone(), at }
+            }
+            Ask::Stop { engagement, reason } => {
+                let id = named_engagement(state, engagement)?;
+                incident::Ask::Stop { engagement: id, reason: reason.clone() }
+            }
+            _ => return Err(Refusal::StaleButton.into()),
+        })
+    }
+
+    /// Loads an incident, takes one step, saves. `None`: there is no such incident.
+    pub(super) async fn change(&self, tx: &mut Tx, id: IncidentId, input: Input) -> Result<Option<Outcome>, Stop> {
+        let Some((row, state)) = App::load(tx, id).await? else { return Ok(None) };
+        let facts = self.facts(tx, state.guild, Some(&state)).await?;
+        // Read after the row is ours: two requests on one incident see time in the order of their saves.
+        let now = self.now();
+        let outcome = incident::step(&state, input, &facts, self.mint(now), now)?;
+        if outcome.incident == state && outcome.events.is_empty() && outcome.effects.is_empty() {
+            wake::set(tx, INCIDENT, id.0, state.next_deadline()).await?;
+        } else {
+            self.save_step(tx, (&row, &state), &outcome).await?;
+        }
+        Ok(Some(outcome))
+    }
+
+    /// A deadline has come: look at the incident again.
+    ///
+    /// # Errors
+    /// A fault of the store; the claim runs out and somebody looks again.
+    pub async fn tick(&self, incident: IncidentId) -> Result<(), Fault> {
+        let app = self.clone();
+        let ticked = self
+            .0
+            .store
+            .write(move |tx| Box::pin(async move { app.change(tx, incident, Input::Tick).await.map(drop) }));
+        ticked.await.map_err(|stop: Stop| stop.fault("look at an incident again"))
+    }
+
+    /// A person wrote in a channel: if it is the room of an incident that has paged them, their pages have been seen.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn wrote(&self, channel: ChannelId, by: UserId) -> Result<(), Fault> {
+        let found = self.0.store.read(move |conn| {
+            Box::pin(async move { incidents::by_channel(conn, channel).await?.as_ref().map(read_state).transpose() })
+        });
+        let found: Option<Incident> = found.await.map_err(|stop: Stop| stop.fault("look for a room"))?;
+        let Some(state) = found.filter(|state| !state.status.over() && state.paging.unseen_by(by)) else {
+            return Ok(());
+        };
+        let app = self.clone();
+        let told = self
+            .0
+            .store
+            .write(move |tx| Box::pin(async move { app.change(tx, state.id, Input::Wrote { by }).await.map(drop) }));
+        told.await.map_err(|stop: Stop| stop.fault("take down who has seen a page"))
+    }
+
+    async fn declare(&self, tx: &mut Tx, request: &Request, new: NewIncident) -> Result<Done, Stop> {
+        let facts = self.facts(tx, request.guild, None).await?;
+        let part = Part { contact: facts.contact_of(request.by.user).is_some(), ..Part::default() };
+        allow(Act::Declare, &request.by, part, &facts)?;
+        self.count_declaration(tx, request).await?;
+        let settings = facts.live.settings();
+        let plan = match new.plan.as_ref().or(settings.default_plan.as_ref()) {
+            Some(name) => Some(frozen_plan(&facts.live, name)?),
+            None => None,
+        };
+        let title = new.title.filter(|title| !title.trim().is_empty());
+        let mut draft = Draft::by_person(request.by.user, plan, title, new.impact, new.summary);
+        draft.drill = new.drill;
+        draft.private = new.private.unwrap_or(draft.private);
+        let outcome = self.open_incident(tx, request.guild, draft, &facts, None).await?;
+        Ok(Done::Incident(Box::new(outcome)))
+    }
+
+    /// Opens an incident in this transaction.
+    pub(super) async fn open_incident(
+        &self,
+        tx: &mut Tx,
+        guild: crate::domain::id::GuildId,
+        draft: Draft,
+        facts: &Facts,
+        key: Option<&str>,
+    ) -> Result<Outcome, Stop> {
+        let (number, revision) = (guild::take_number(tx, guild).await?, guild::revision(tx, guild).await?);
+        let now = self.now();
+        let outcome = incident::open(draft, Opening { guild, number, revision, now }, facts, self.mint(now));
+        self.save_new(tx, &outcome, key).await?;
+        Ok(outcome)
+    }
+
+    async fn count_declaration(&self, tx: &mut Tx, request: &Request) -> Result<(), Stop> {
+        let now = self.now();
+        let mut state = GuildState::read(guild::load_state(tx, request.guild).await?);
+        state.declared.retain(|(_, at)| now - *at < DECLARATIONS_IN);
+        let own = state.declared.iter().filter(|(user, _)| *user == request.by.user).count();
+        if own >= DECLARATIONS_MAX {
+            let minutes = DECLARATIONS_IN.num_minutes();
+            return Err(Refusal::TooManyDeclarations { max: DECLARATIONS_MAX, minutes }.into());
+        }
+        state.declared.push((request.by.user, now));
+        Ok(guild::save_state(tx, request.guild, &state.write()).await?)
+    }
+
+    /// The incident that is meant; `None` where the person must be asked.
+    async fn find(&self, conn: &mut Conn, request: &Request, which: Which) -> Result<Option<Incident>, Stop> {
+        let row = match which {
+            Which::Here => match request.channel {
+                Some(channel) => incidents::by_channel(conn, channel).await?,
+                None => None,
+            },
+            Which::Number(number) => {
+                let row = incidents::by_number(conn, request.guild, number).await?;
+                Some(row.ok_or_else(|| Refusal::NoSuchIncident { said: Some(format!("INC-{number}")) })?)
+            }
+            Which::Id(id) => incidents::peek(conn, id).await?,
+            Which::Post(post) => match post::get(conn, post).await? {
+                Some(post) => incidents::peek(conn, post.incident_id).await?,
+                None => return Err(Refusal::StaleButton.into()),
+            },
+            Which::Message(message) => match post::by_message(conn, message).await? {
+                Some(post) => incidents::peek(conn, post.incident_id).await?,
+                None => None,
+            },
+        };
+        let aimed = matches!(which, Which::Id(_) | Which::Post(_));
+        // A button of another guild, or of an incident that was deleted: forged or stale.
+        let foreign = row.as_ref().is_none_or(|row| row.guild_id != request.guild);
+        if aimed && foreign {
+            return Err(Refusal::StaleButton.into());
+        }
+        row.filter(|row| row.guild_id == request.guild).as_ref().map(read_state).transpose()
+    }
+
+    /// Nothing says which incident is meant: those that could be.
+    async fn choices(
+        &self,
+        conn: &mut Conn,
+        request: &Request,
+        fits: impl Fn(&Incident) -> bool,
+    ) -> Result<Done, Stop> {
+        let facts = self.facts(conn, request.guild, None).await?;
+        let live = incidents::not_over(conn, request.guild).await?;
+        let states = live.iter().map(read_state).collect::<Result<Vec<_>, _>>()?;
+        let visible = |state: &Incident| {
+            let part = state.part_of(&request.by, &facts);
+            permission::check(Act::See, &request.by, part, &facts.live.settings()).is_ok()
+        };
+        let fitting = states.into_iter().filter(|state| visible(state) && fits(state));
+        let options: Vec<_> = fitting.map(|state| (state.id, state.number, state.title)).collect();
+        match options.is_empty() {
+            true => Err(Refusal::NoSuchIncident { said: None }.into()),
+            false => Ok(Done::AskWhich(options)),
+        }
+    }
+
+    fn ask_which(&self, request: Request, options: Vec<(IncidentId, i64, String)>) -> Reply {
+        let asked = self.mint(self.now()).id().unsigned_abs();
+        let choice = |(id, number, title): (IncidentId, i64, String)| Choice {
+            label: crate::domain::text::one_line(&format!("INC-{number} · {title}"), 100),
+            value: id.to_string(),
+            description: None,
+            chosen: false,
+        };
+        let options = options.into_iter().take(CHOICES_MAX as usize).map(choice).collect();
+        self.put_waiting(asked, request);
+        Reply::Say(Say {
+            text: words::Text::from("Which incident do you mean?"),
+            controls: vec![Control::Select {
+                placeholder: "Which incident?".to_owned(),
+                options,
+                does: press::Pressed::WhichIncident { asked: press::InteractionId(asked) },
+            }],
+        })
+    }
+
+    fn put_waiting(&self, asked: u64, request: Request) {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if waiting.len() >= WAITING_MAX {
+            waiting.remove(0);
+        }
+        waiting.push((asked, request));
+    }
+
+    /// Only who asked may answer.
+    fn take_waiting(&self, asked: u64, by: &Person) -> Option<Request> {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let index = waiting.iter().position(|(id, request)| *id == asked && request.by.user == by.user)?;
+        Some(waiting.remove(index).1)
+    }
+}
+
+/// The plan of a name, as it is now: frozen for the incident that opens.
+pub(super) fn frozen_plan(set: &Set, name: &Name) -> Result<FrozenPlan, Refusal> {
+    let spec = set.response_plan(name).cloned().ok_or_else(|| Refusal::NoSuchPlan {
+        said: name.to_string(),
+        known: set.response_plans().map(|(name, _)| name.to_string()).collect(),
+    })?;
+    Ok(FrozenPlan { name: name.clone(), spec })
+}
+
+fn allow(act: Act, by: &Person, part: Part, facts: &Facts) -> Result<(), Stop> {
+    permission::check(act, by, part, &facts.live.settings()).map_err(|no| Refusal::NotAllowed(no).into())
+}
+
+/// The same request, about this incident.
+fn aim(ask: Ask, which: Which) -> Ask {
+    match ask {
+        Ask::On(_, ask) => Ask::On(which, ask),
+        Ask::Show(_) => Ask::Show(which),
+        Ask::Timeline(_) => Ask::Timeline(which),
+        Ask::AddToTimeline { text, at, .. } => Ask::AddToTimeline { which, text, at },
+        Ask::FormUpdate(_) => Ask::FormUpdate(which),
+        Ask::FormResolve(_) => Ask::FormResolve(which),
+        other => other,
+    }
+}
+
+fn named_engagement(state: &Incident, said: &str) -> Result<crate::domain::id::EngagementId, Refusal> {
+    let running = || state.paging.engagements.iter().filter(|engagement| engagement.end.is_none());
+    let matches = |e: &&crate::domain::engagement::Engagement| {
+        e.id.to_string() == said || e.title.eq_ignore_ascii_case(said) || e.target.name().as_str() == said
+    };
+    let known = || running().map(|engagement| engagement.title.clone()).collect();
+    let found = running().find(matches).map(|engagement| engagement.id);
+    found.ok_or_else(|| Refusal::NoSuchEngagement { said: said.to_owned(), known: known() })
+}
+
+/// A time as a person wrote it, in their own zone or the guild's.
+fn instant(when: When, by: &Person, facts: &Facts, now: Timestamp) -> Result<Timestamp, Refusal> {
+    let own = facts.contact_of(by.user).and_then(|name| facts.live.contact(name)).and_then(|c| c.time_zone);
+    let zone = own.unwrap_or(facts.live.settings().time_zone);
+    let local = |day: NaiveDate, time: chrono::NaiveTime| {
+        let at = zone.from_local_datetime(&day.and_time(time)).earliest();
+        at.map(|at| at.to_utc()).ok_or_else(|| Refusal::BadValue {
+            field: "at",
+            said: time.format("%H:%M").to_string(),
+            right: format!("a time that exists in {zone}"),
+        })
+    };
+    match when {
+        When::Ago(span) => Ok(now - span.delta()),
+        When::Local(local_time) => local(local_time.date(), local_time.time()),
+        When::Clock(time) => {
+            let today = now.with_timezone(&zone).date_naive();
+            let at = local(today, time.time())?;
+            if at <= now { Ok(at) } else { local(today - TimeDelta::days(1), time.time()) }
+        }
+    }
+}
+
+fn action_of(ask: &Ask) -> &'static str {
+    match ask {
+        Ask::New(_) => "open the incident",
+        Ask::On(..) | Ask::Stop { .. } | Ask::Sign { .. } => "change the incident",
+        Ask::AddToTimeline { .. } => "add to the timeline",
+        Ask::List(_) | Ask::Show(_) | Ask::Timeline(_) => "look that up",
+        Ask::FormUpdate(_) | Ask::FormResolve(_) => "open the form",
+        Ask::Chosen { .. } => "answer",
+    }
+}

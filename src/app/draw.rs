@@ -1,0 +1,239 @@
+//! State → view: what a message shows, as of the moment it is delivered. Late, repeated or merged deliveries are right by construction.
+
+use super::courier::Outgoing;
+use super::press::Pressed;
+use super::reply::{Control, Style};
+use super::view::{Calls, CardView, EngagedState, EngagedView, FallbackView, PageView, PagedView, PersonState};
+use crate::domain::engagement::{
+    Clock, End, Engagement, FallbackCall, Page, PageState, Place, Post, PostKind, Progress,
+};
+use crate::domain::facts::Facts;
+use crate::domain::id::{Mint, Timestamp, UserId};
+use crate::domain::incident::Incident;
+use crate::domain::timeline::{Event, Fact};
+use crate::domain::turn::Turn;
+use crate::store::timeline::EventRow;
+use crate::words;
+
+/// Events on the card.
+pub(super) const CARD_EVENTS: i64 = 5;
+/// Links on the card.
+const LINKS_MAX: usize = 3;
+
+/// A stored event; none where a later version wrote a kind that this one does not know.
+pub(super) fn event(row: &EventRow) -> Option<Event> {
+    let fact: Fact = serde_json::from_str(&row.data).ok()?;
+    let count = u32::try_from(row.count).unwrap_or(u32::MAX);
+    Some(Event { id: row.id, at: row.at, written_at: row.written_at, by: row.by_user, fact, count })
+}
+
+/// The words of facts that are kept off the card.
+pub(super) fn silent_kinds() -> Vec<String> {
+    Fact::SILENT.iter().map(|kind| (*kind).to_owned()).collect()
+}
+
+/// One short line in the room; `suggests`: with a button that resolves.
+pub(super) fn line(state: &Incident, event: &Event, suggests: bool) -> Option<Outgoing> {
+    let text = if suggests { words::suggest_resolve(state.number, event) } else { words::line(event)? };
+    let resolve = || Control::Button {
+        label: "Resolve".to_owned(),
+        style: Style::Primary,
+        does: Pressed::CardResolve { incident: state.id },
+    };
+    let controls = if suggests && !state.status.over() { vec![resolve()] } else { Vec::new() };
+    Some(Outgoing::Line { text, controls })
+}
+
+/// What the announcement channels are told of an event.
+pub(super) fn announcement(state: &Incident, event: &Event) -> Outgoing {
+    let head = words::Headline {
+        number: state.number,
+        title: state.title.clone(),
+        impact: state.impact,
+        private: state.private,
+        drill: state.drill,
+        room: state.room.channel(),
+    };
+    Outgoing::Line { text: words::announcement(&head, event), controls: Vec::new() }
+}
+
+/// The only text that leaves Discord.
+pub(super) fn public_text(state: &Incident) -> String {
+    let plan = state.plan.as_ref().map(|plan| plan.title());
+    words::public_page(state.number, state.impact, plan, None, None)
+}
+
+/// Everyone who is engaged so far: they may see the room by name.
+pub(super) fn engaged_people(state: &Incident) -> Vec<UserId> {
+    let mut people: Vec<UserId> =
+        state.paging.engagements.iter().flat_map(|e| e.clocks.iter().map(|clock| clock.user)).collect();
+    people.sort_unstable();
+    people.dedup();
+    people
+}
+
+/// The card.
+pub(super) fn card(state: &Incident, facts: &Facts, mint: Mint, latest: &[EventRow], now: Timestamp) -> CardView {
+    let mut turn = Turn::new(now, facts, mint, None, state.home(&facts.live.settings()));
+    let held = state.paging.held_since.is_some();
+    let links = state.plan.iter().flat_map(|plan| &plan.spec.links).take(LINKS_MAX);
+    let live = !state.status.over();
+    CardView {
+        incident: state.id,
+        number: state.number,
+        impact: state.impact,
+        title: state.title.clone(),
+        status: state.status,
+        drill: state.drill,
+        private: state.private,
+        summary: state.summary.clone(),
+        plan: state.plan.as_ref().map(|plan| plan.title().to_owned()),
+        fired: state.alerts.first.map(|first| (first.channel, first.message)),
+        links: links.map(|link| (link.title.clone(), link.url.clone())).collect(),
+        lead: state.lead,
+        opened_at: state.opened_at,
+        over_at: state.over_at,
+        engaged: state.paging.engagements.iter().map(|engagement| engaged(state, engagement)).collect(),
+        next: state.paging.next_escalation(&mut turn, None).filter(|_| live && !held),
+        update_due: state.update_due,
+        alerts: state.alerts.count,
+        firing: state.alerts.firing(),
+        latest: latest.iter().filter_map(event).map(|event| (event.at, words::entry(&event))).collect(),
+        unanswered: live && state.paging.unanswered(),
+        held,
+    }
+}
+
+fn engaged(state: &Incident, engagement: &Engagement) -> EngagedView {
+    let of = engagement.stages.len() as u32;
+    let running = match engagement.progress {
+        Progress::Stage { stage, .. } => EngagedState::Running { stage: stage as u32 + 1, of },
+        Progress::Exhausted { .. } => EngagedState::Exhausted,
+        Progress::Done { .. } => EngagedState::Over,
+    };
+    EngagedView {
+        id: engagement.id,
+        title: engagement.title.clone(),
+        people: engagement.clocks.iter().map(|clock| (clock.display.clone(), person_state(state, clock))).collect(),
+        state: match &engagement.end {
+            None => running,
+            Some(End::Acked { by, at }) => EngagedState::Acked { by: *by, at: *at },
+            Some(End::Stopped { reason, .. }) => EngagedState::Stopped { reason: reason.clone() },
+            Some(End::Over { .. }) => EngagedState::Over,
+        },
+    }
+}
+
+fn person_state(state: &Incident, clock: &Clock) -> PersonState {
+    let pages = || state.paging.pages.iter().filter(|page| page.user == clock.user);
+    let acked = state.paging.acks.iter().any(|ack| ack.by == clock.user);
+    if acked {
+        PersonState::Acked
+    } else if pages().any(|page| page.seen.is_some()) {
+        PersonState::Seen
+    } else if pages().any(|page| matches!(page.state, PageState::Sent { .. })) {
+        PersonState::Paged
+    } else if clock.skipped.is_some() || pages().next().is_some() && pages().all(Page::failed) {
+        PersonState::NotReached
+    } else {
+        PersonState::Waiting
+    }
+}
+
+/// A page, or a call for the fallback.
+pub(super) fn post(state: &Incident, post: &Post, facts: &Facts, mint: Mint, now: Timestamp) -> Outgoing {
+    match &post.kind {
+        PostKind::Pages => Outgoing::Page(Box::new(page(state, post, facts, mint, now))),
+        PostKind::Fallback { engagement, call, count } => {
+            let engagement = state.paging.engagement(*engagement);
+            Outgoing::Fallback(Box::new(fallback(state, post, engagement, call, *count)))
+        }
+    }
+}
+
+fn page(state: &Incident, post: &Post, facts: &Facts, mint: Mint, now: Timestamp) -> PageView {
+    let mut turn = Turn::new(now, facts, mint, None, state.home(&facts.live.settings()));
+    let pages: Vec<&Page> = state.paging.pages_of(post).collect();
+    let closed = pages.iter().rev().find_map(|page| page.closed.as_ref());
+    let over = !state.paging.open(post);
+    let still = state.paging.still_called();
+    let direct = matches!(post.place, Place::Direct { .. });
+    PageView {
+        post: post.id,
+        incident: state.id,
+        number: state.number,
+        impact: state.impact,
+        title: state.title.clone(),
+        drill: state.drill,
+        people: pages.iter().map(|page| paged(page)).collect(),
+        why: pages.iter().flat_map(|page| why(state, page, pages.len() > 1, facts)).collect(),
+        next: state.paging.next_escalation(&mut turn, Some(post.id)).filter(|_| !over),
+        room: state.room.channel().filter(|_| direct),
+        late_since: pages.iter().find_map(|page| page.late),
+        attempt: pages.iter().flat_map(|page| page.reasons.iter().map(|r| r.attempt)).max().unwrap_or(1),
+        closed: closed.filter(|_| over).map(|closed| words::closed(&closed.how, closed.at, &still)),
+        direct,
+    }
+}
+
+fn paged(page: &Page) -> PagedView {
+    PagedView {
+        page: page.id,
+        user: page.user,
+        name: page.display.clone(),
+        open: page.closed.is_none() && !page.failed(),
+    }
+}
+
+/// Why a page came: the path from the plan to the person, once a reason.
+fn why(state: &Incident, page: &Page, shared: bool, facts: &Facts) -> Vec<words::Text> {
+    let mut said: Vec<words::Text> = Vec::new();
+    for reason in &page.reasons {
+        let Some(engagement) = state.paging.engagement(reason.engagement) else { continue };
+        let schedule = reason.via.as_ref().map(|name| facts.schedule_title(name));
+        let path = words::Path {
+            who: shared.then_some(page.display.as_str()),
+            via: schedule.as_deref(),
+            plan: &engagement.title,
+            stage: reason.stage + 1,
+            of: engagement.stages.len() as u32,
+            essential: reason.essential,
+        };
+        let text = words::page_why(&path);
+        if !said.contains(&text) {
+            said.push(text);
+        }
+    }
+    said
+}
+
+fn fallback(
+    state: &Incident,
+    post: &Post,
+    engagement: Option<&Engagement>,
+    call: &FallbackCall,
+    count: u32,
+) -> FallbackView {
+    let calls = match call {
+        FallbackCall::Roles { roles } => Calls::Roles(roles.clone()),
+        FallbackCall::Person { user } => Calls::Person(*user),
+        FallbackCall::Owner => Calls::Owner,
+    };
+    let tried = engagement.iter().flat_map(|e| e.clocks.iter().map(|clock| clock.display.clone()));
+    FallbackView {
+        post: post.id,
+        incident: state.id,
+        number: state.number,
+        impact: state.impact,
+        title: state.title.clone(),
+        private: state.private,
+        drill: state.drill,
+        calls,
+        count,
+        plan: engagement.map(|engagement| engagement.title.clone()).unwrap_or_default(),
+        tried: tried.collect(),
+        room: state.room.channel(),
+        elsewhere: post.place != Place::Room,
+        closed: post.closed.as_ref().map(|closed| words::closed(&closed.how, closed.at, &[])),
+    }
+}

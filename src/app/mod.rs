@@ -1,0 +1,107 @@
+//! The desk: load → decide → save. The only caller of `domain` and `store` for writes.
+//!
+//! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
+//! Reading order: `desk` (people), `intake` (alert messages), `outbox` (deliveries and their receipts), `setup`
+//! (definitions), then what they share: `facts` (load), `save`, `draw` (state → view).
+//! Words with something to press are here: [`answer`], [`form`], [`show`].
+
+mod desk;
+mod draw;
+mod facts;
+mod fault;
+mod intake;
+mod listing;
+mod outbox;
+mod places;
+mod save;
+mod setup;
+mod waking;
+
+pub mod answer;
+pub mod courier;
+pub mod form;
+pub mod press;
+pub mod reply;
+pub mod request;
+pub mod show;
+pub mod view;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use rand_core::RngCore;
+
+pub use fault::Fault;
+pub use intake::{Arrived, SourcePlace};
+pub use outbox::{Lane, Prepared, Work};
+pub use places::OpenPost;
+pub use save::INCIDENT;
+pub use setup::{Applied, Apply, NotApplied};
+
+use crate::clock::Clock;
+use crate::domain::definition::Set;
+use crate::domain::facts::Revision;
+use crate::domain::id::{GuildId, IDS_PER_TURN, Mint, Timestamp, compose};
+use crate::store::{Store, install};
+use request::Request;
+
+/// Requests that wait for the answer to "which incident?"; more than that are forgotten, oldest first.
+const WAITING_MAX: usize = 1_000;
+
+/// The application: cheap to clone, one a process.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    random: Mutex<Box<dyn RngCore + Send>>,
+    /// Where the ids of the latest turn begin.
+    last_mint: AtomicI64,
+    /// Makes our nonces different from those of any other database on the same token.
+    salt: String,
+    sets: Mutex<HashMap<(GuildId, Revision), Arc<Set>>>,
+    waiting: Mutex<Vec<(u64, Request)>>,
+}
+
+impl App {
+    /// Opens the desk on a store; the install salt is made at the first time.
+    ///
+    /// # Errors
+    /// A fault where the store cannot be written.
+    pub async fn open(store: Store, clock: Arc<dyn Clock>, random: Box<dyn RngCore + Send>) -> Result<App, Fault> {
+        let mut random = random;
+        let proposed = format!("{:08x}", random.next_u32());
+        let salt = store
+            .write(move |tx| Box::pin(async move { install::salt(tx, &proposed).await }))
+            .await
+            .map_err(|why| Fault::new("read the install salt", why))?;
+        Ok(App(Arc::new(Inner {
+            store,
+            clock,
+            random: Mutex::new(random),
+            last_mint: AtomicI64::new(0),
+            salt,
+            sets: Mutex::default(),
+            waiting: Mutex::default(),
+        })))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Ids for one turn: they sort by time, and after those of every earlier turn of this process.
+    fn mint(&self, at: Timestamp) -> Mint {
+        let random = self.0.random.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next_u32();
+        let fresh = compose(at, random);
+        let first = |last: i64| fresh.max(last.saturating_add(IDS_PER_TURN));
+        let last = self.0.last_mint.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(first(last)));
+        Mint::new(first(last.unwrap_or_else(|last| last)))
+    }
+}

@@ -1,0 +1,107 @@
+//! Requests: what people ask, as `discord` understood them. A request may arrive twice; its key makes it one.
+
+use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId};
+use crate::domain::impact::Impact;
+use crate::domain::incident::{self, Status};
+use crate::domain::name::Name;
+use crate::domain::permission::Person;
+
+/// One request of one person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub guild: GuildId,
+    pub by: Person,
+    /// Where it was typed or pressed.
+    pub channel: Option<ChannelId>,
+    /// Unique to what the person did, the same when it is delivered again: `i:<interaction id>`, `r:<message>:<user>:<emoji>`.
+    pub key: String,
+    pub ask: Ask,
+}
+
+/// Which incident is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The one whose room this is; elsewhere the person is asked.
+    Here,
+    Number(i64),
+    Id(IncidentId),
+    /// The one that this post of ours belongs to.
+    Post(PostId),
+    /// The one that this message of ours belongs to (reactions).
+    Message(MessageId),
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    New(NewIncident),
+    /// Something about one incident.
+    On(Which, incident::Ask),
+    /// Stop an engagement, named by its id or its title, in the incident of this room.
+    Stop {
+        engagement: String,
+        reason: String,
+    },
+    /// Acknowledge by a reaction: counts for the page that the message is; of others it does nothing.
+    /// `live`: just now, and counts even if it did before (it was taken back, or the acknowledgement was undone); caught up,
+    /// it counts only if it never did.
+    Sign {
+        message: MessageId,
+        live: bool,
+    },
+    List(Filter),
+    Show(Which),
+    Timeline(Which),
+    /// Add to the timeline; `at` in the person's or the guild's own zone.
+    AddToTimeline {
+        which: Which,
+        text: String,
+        at: Option<When>,
+    },
+    /// Open a form.
+    FormUpdate(Which),
+    FormResolve(Which),
+    /// The answer to "which incident?": the request that asked waits under this key.
+    Chosen {
+        asked: u64,
+        incident: IncidentId,
+    },
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewIncident {
+    pub plan: Option<Name>,
+    pub title: Option<String>,
+    pub impact: Option<Impact>,
+    pub summary: Option<String>,
+    pub private: Option<bool>,
+    pub drill: bool,
+}
+
+/// A time as a person wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    Ago(crate::domain::span::Span),
+    /// Today, or yesterday where that would be in the future; in the zone of the person or guild.
+    Clock(crate::domain::span::TimeOfDay),
+    Local(chrono::NaiveDateTime),
+}
+
+/// Which incidents to list; what is none does not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// None: what is not over.
+    pub status: Option<Status>,
+    pub impact: Option<Impact>,
+    pub plan: Option<Name>,
+    pub since: Option<crate::domain::span::Span>,
+    pub label: Option<(String, String)>,
+}
+
+/// A time that somebody may complete an option with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completing {
+    Incident,
+    Plan,
+    Engagement,
+}

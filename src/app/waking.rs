@@ -1,0 +1,69 @@
+//! Deadlines that have come: claimed roots are looked at again. A tick carries no decision.
+
+use chrono::TimeDelta;
+use futures::StreamExt;
+
+use super::save::INCIDENT;
+use super::{App, Fault};
+use crate::domain::id::{IncidentId, Timestamp};
+use crate::store::{outbox, wake};
+
+/// How long a claimed deadline is ours: looking at an incident again takes milliseconds.
+const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// Roots claimed at once.
+const BATCH: i64 = 200;
+
+impl App {
+    /// Looks again at every root whose deadline has come, `side_by_side` at a time; returns how many.
+    ///
+    /// # Errors
+    /// A fault of the claim. One root that cannot be looked at is logged, and tried again when its lease ends.
+    pub async fn wake_up(&self, side_by_side: usize) -> Result<usize, Fault> {
+        let now = self.now();
+        let claimed =
+            self.store().write(move |tx| Box::pin(async move { wake::claim(tx, now, now + LEASE, BATCH).await }));
+        let woken = claimed.await.map_err(|why| Fault::new("claim deadlines", why))?;
+        let count = woken.len();
+        let looks = futures::stream::iter(woken).map(|woken| self.look_again(woken));
+        looks.buffered(side_by_side).for_each(|()| async {}).await;
+        Ok(count)
+    }
+
+    async fn look_again(&self, woken: wake::Woken) {
+        let looked = match woken.noun.as_str() {
+            INCIDENT => self.tick(IncidentId(woken.id)).await,
+            other => Err(Fault::new("look at a root again", format!("this version knows no {other}"))),
+        };
+        if let Err(fault) = looked {
+            tracing::error!(%fault, noun = woken.noun, id = woken.id, "a deadline could not be looked at");
+        }
+    }
+
+    /// At the start, before anything is claimed: what an earlier process had in hand when it ended is taken up at once.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn take_up(&self) -> Result<(), Fault> {
+        let taken = self.store().write(|tx| {
+            Box::pin(async move {
+                outbox::forget_claims(tx).await?;
+                wake::forget_claims(tx).await
+            })
+        });
+        taken.await.map(drop).map_err(|why: crate::store::StoreError| Fault::new("take up what was in hand", why))
+    }
+
+    /// When the next deadline comes, or something parked has waited long enough.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn next_wake(&self) -> Result<Option<Timestamp>, Fault> {
+        let found = self.store().read(move |conn| {
+            Box::pin(async move {
+                let (wake, parked) = (wake::next_due(conn).await?, outbox::next_parked_due(conn).await?);
+                Ok(wake.into_iter().chain(parked).min())
+            })
+        });
+        found.await.map_err(|why: crate::store::StoreError| Fault::new("look for deadlines", why))
+    }
+}
