@@ -18,3 +18,4 @@ pub mod words;
 pub mod clock;
 pub mod app;
 pub mod store;
+pub mod worker;

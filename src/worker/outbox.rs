@@ -1,0 +1,116 @@
+//! Deliveries of one lane: claimed in order, those of one incident one after the other, those of others beside them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{after, sleep_until};
+use crate::app::courier::{Courier, Miss};
+use crate::app::{App, Fault, Lane, Prepared, Work};
+use crate::domain::id::IncidentId;
+
+/// Rows claimed at once.
+const BATCH: i64 = 32;
+/// Rows in hand at most; more would only lengthen what a restart has to wait for.
+const IN_HAND_MAX: usize = 128;
+
+/// Works of one lane until stopped. What has begun then is finished; the rest is claimed again after the restart.
+pub(super) async fn run(app: App, courier: Arc<dyn Courier>, lane: Lane, stop: CancellationToken) {
+    let mut commits = app.store().committed();
+    let mut hands = Hands { app: app.clone(), courier, lane, waiting: BTreeMap::new(), busy: FuturesUnordered::new() };
+    loop {
+        commits.mark_unchanged();
+        if stop.is_cancelled() && hands.busy.is_empty() {
+            return;
+        }
+        if hands.busy.len() < IN_HAND_MAX && !stop.is_cancelled() {
+            match app.claim(lane, BATCH).await {
+                Ok(works) => works.into_iter().for_each(|work| hands.take(work)),
+                Err(fault) => after(&fault, "outbox").await,
+            }
+        }
+        let next = app.next_delivery(lane).await.unwrap_or_default();
+        tokio::select! {
+            Some(done) = hands.busy.next(), if !hands.busy.is_empty() => hands.next_of(done.unwrap_or_default(), &stop),
+            () = sleep_until(&app, next, &mut commits), if !stop.is_cancelled() => {}
+            () = stop.cancelled(), if !stop.is_cancelled() => {}
+            // Told to stop in the meantime, with nothing in hand: the next round ends.
+            else => {}
+        }
+    }
+}
+
+/// What is being delivered, and what waits for its turn behind that.
+struct Hands {
+    app: App,
+    courier: Arc<dyn Courier>,
+    lane: Lane,
+    /// Works of an incident that is busy, in order.
+    waiting: BTreeMap<IncidentId, VecDeque<Work>>,
+    busy: FuturesUnordered<JoinHandle<Option<IncidentId>>>,
+}
+
+impl Hands {
+    /// Pages go out side by side; what decorates one incident keeps its order.
+    fn take(&mut self, work: Work) {
+        match work.room().filter(|_| self.lane == Lane::Normal) {
+            None => self.begin(work, None),
+            Some(room) => match self.waiting.get_mut(&room) {
+                Some(queue) => queue.push_back(work),
+                None => {
+                    self.waiting.insert(room, VecDeque::new());
+                    self.begin(work, Some(room));
+                }
+            },
+        }
+    }
+
+    fn begin(&self, mut work: Work, room: Option<IncidentId>) {
+        let (app, courier) = (self.app.clone(), self.courier.clone());
+        self.busy.push(tokio::spawn(async move {
+            // Either way the claim runs out and the row is delivered again, with the same nonce.
+            match AssertUnwindSafe(deliver(&app, &*courier, &mut work)).catch_unwind().await {
+                Ok(Ok(())) => {}
+                Ok(Err(fault)) => {
+                    tracing::error!(%fault, kind = work.kind(), incident = ?room, "a delivery was not taken down");
+                }
+                Err(_) => tracing::error!(kind = work.kind(), incident = ?room, "a delivery panicked"),
+            }
+            room
+        }));
+    }
+
+    /// One delivery has ended: the next of its incident.
+    fn next_of(&mut self, room: Option<IncidentId>, stop: &CancellationToken) {
+        let Some(room) = room else { return };
+        let next = self.waiting.get_mut(&room).and_then(VecDeque::pop_front).filter(|_| !stop.is_cancelled());
+        match next {
+            Some(work) => self.begin(work, Some(room)),
+            None => drop(self.waiting.remove(&room)),
+        }
+    }
+}
+
+/// One round of a lane, for tests: claims, delivers and records one after the other.
+pub(super) async fn turn(app: &App, courier: &dyn Courier, lane: Lane) -> Result<usize, Fault> {
+    let claimed = app.claim(lane, BATCH).await?;
+    let count = claimed.len();
+    for mut work in claimed {
+        deliver(app, courier, &mut work).await?;
+    }
+    Ok(count)
+}
+
+async fn deliver(app: &App, courier: &dyn Courier, work: &mut Work) -> Result<(), Fault> {
+    let Prepared::Deliver(delivery) = app.prepare(work).await? else { return Ok(()) };
+    let told = courier.deliver(*delivery).await;
+    if let Err(Miss::Retry { why, .. } | Miss::Unsure { why }) = &told {
+        tracing::info!(kind = work.kind(), incident = ?work.room(), why, "a delivery is tried again");
+    }
+    app.record(work, told).await
+}
