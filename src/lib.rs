@@ -16,6 +16,8 @@ pub mod alerts;
 pub mod definitions;
 pub mod words;
 pub mod clock;
+pub mod gauges;
 pub mod app;
 pub mod store;
 pub mod worker;
+pub mod discord;

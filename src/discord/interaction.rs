@@ -1,0 +1,373 @@
+//! Commands, presses, choices, forms and completions: the person is answered first, the work follows. Decides nothing.
+//!
+//! Discord waits 3 s for the first answer, and "thinking …" cannot become a form. So most interactions are put off at once,
+//! before the database is asked anything; what may open a form asks `app` first, and is put off where that takes long.
+
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures::FutureExt;
+use serde_json::{Value, json};
+use serenity::model::application::{
+    ActionRowComponent, CommandInteraction, ComponentInteraction, ComponentInteractionDataKind, Interaction,
+    ModalInteraction,
+};
+use serenity::model::channel::MessageFlags;
+use serenity::model::guild::Member;
+use serenity::model::id::InteractionId;
+use serenity::model::permissions::Permissions;
+use serenity::model::user::User;
+use tokio::time::timeout;
+
+use super::parse::{self, Press, Unread};
+use super::rest::{Call, Endpoint, Lane, RestError};
+use super::{Discord, commands, draw, lock, messages};
+use crate::app::press::{self, Pressed};
+use crate::app::reply::{Reply, Say};
+use crate::app::request::{Ask, Request};
+use crate::domain::id::{ChannelId, GuildId, RoleId, UserId};
+use crate::domain::permission::Person;
+use crate::domain::refusal::Refusal;
+use crate::gauges::GAUGES;
+use crate::words;
+
+/// How long a form may take before the answer is put off; Discord waits 3 s, the way there and back included.
+const FORM_WITHIN: Duration = Duration::from_secs(2);
+/// How long a completion may take: somebody is typing.
+const COMPLETED_WITHIN: Duration = Duration::from_secs(1);
+/// How long the first answer may wait for its turn; later it is too late anyway.
+const FIRST_PATIENCE: Duration = Duration::from_millis(2_500);
+/// How many interactions are remembered as answered: those that Discord sends again come within seconds.
+const REMEMBERED_MAX: usize = 4_096;
+
+/// Only the person sees it: <https://discord.com/developers/docs/resources/message#message-object-message-flags>.
+const EPHEMERAL: u64 = 1 << 6;
+
+/// Kinds of first answers:
+/// <https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object-interaction-callback-type>.
+mod kind {
+    pub const MESSAGE: u8 = 4;
+    pub const THINKING: u8 = 5;
+    pub const NOTHING: u8 = 6;
+    pub const REPLACE: u8 = 7;
+    pub const CHOICES: u8 = 8;
+    pub const FORM: u8 = 9;
+}
+
+const DID_NOT_WORK: &str = "That did not work. Try again; if it stays like this, tell your operator.";
+const FORM_TOO_LATE: &str = "The form came too late for Discord. Press again, or type the command.";
+const KEPT: &str = "Nothing was changed.";
+
+/// Interactions that were answered by this process: a resumed session may bring one again.
+#[derive(Debug, Default)]
+pub(super) struct Answered(Mutex<VecDeque<u64>>);
+
+impl Answered {
+    /// Whether this one is new.
+    fn first(&self, id: InteractionId) -> bool {
+        let mut known = lock(&self.0);
+        if known.contains(&id.get()) {
+            return false;
+        }
+        if known.len() >= REMEMBERED_MAX {
+            known.pop_front();
+        }
+        known.push_back(id.get());
+        true
+    }
+}
+
+/// An interaction, as far as its answer goes.
+#[derive(Clone)]
+struct Heard {
+    id: InteractionId,
+    token: String,
+    place: Place,
+    channel: ChannelId,
+    by: Person,
+}
+
+/// Where it happened.
+#[derive(Clone, Copy)]
+enum Place {
+    Guild(GuildId),
+    /// A direct message: what was pressed says which guild is meant.
+    Direct(Option<Pressed>),
+}
+
+impl Discord {
+    pub(super) async fn heard_interaction(&self, interaction: Interaction) {
+        if !self.0.answered.first(interaction.id()) {
+            return;
+        }
+        match interaction {
+            Interaction::Command(command) => self.heard_command(&command).await,
+            Interaction::Autocomplete(command) => self.heard_typing(&command).await,
+            Interaction::Component(component) => self.heard_press(&component).await,
+            Interaction::Modal(modal) => self.heard_form(&modal).await,
+            _ => {}
+        }
+    }
+
+    async fn heard_command(&self, command: &CommandInteraction) {
+        let Some(guild) = command.guild_id.map(|id| GuildId(id.get())) else { return };
+        let heard = Heard {
+            id: command.id,
+            token: command.token.clone(),
+            place: Place::Guild(guild),
+            channel: ChannelId(command.channel_id.get()),
+            by: person(&command.user, command.member.as_deref()),
+        };
+        let read = parse::command(&command.data.name, &options(command)).map_err(Unread::from);
+        self.answer(heard, read).await;
+    }
+
+    async fn heard_press(&self, component: &ComponentInteraction) {
+        let pressed = press::parse(&component.data.custom_id);
+        let heard = Heard {
+            id: component.id,
+            token: component.token.clone(),
+            place: place(component.guild_id.map(|id| id.get()), pressed.ok()),
+            channel: ChannelId(component.channel_id.get()),
+            by: person(&component.user, component.member.as_ref()),
+        };
+        let chosen: &[String] = match &component.data.kind {
+            ComponentInteractionDataKind::StringSelect { values } => values,
+            _ => &[],
+        };
+        let read = pressed.map_err(Unread::from).and_then(|pressed| parse::press(pressed, chosen));
+        match read {
+            Ok(Press::Ask(ask)) => self.answer(heard, Ok(ask)).await,
+            Ok(Press::Dismiss) => {
+                let own = component.message.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
+                self.put_away(&heard, own).await;
+            }
+            Err(why) => self.answer(heard, Err(why)).await,
+        }
+    }
+
+    async fn heard_form(&self, modal: &ModalInteraction) {
+        let pressed = press::parse(&modal.data.custom_id);
+        let heard = Heard {
+            id: modal.id,
+            token: modal.token.clone(),
+            place: place(modal.guild_id.map(|id| id.get()), pressed.ok()),
+            channel: ChannelId(modal.channel_id.get()),
+            by: person(&modal.user, modal.member.as_ref()),
+        };
+        let read = pressed.map_err(Unread::from).and_then(|pressed| parse::form(pressed, &written(modal)));
+        self.answer(heard, read).await;
+    }
+
+    /// Somebody is typing: suggestions, or none where they take too long.
+    async fn heard_typing(&self, command: &CommandInteraction) {
+        let Some(guild) = command.guild_id.map(|id| GuildId(id.get())).filter(|guild| self.serves(*guild)) else {
+            return;
+        };
+        let options = options(command);
+        let focused = commands::focused(&command.data.name, &options);
+        let what = focused.as_ref().and_then(parse::completing);
+        let found = match focused.zip(what) {
+            Some((focused, what)) => {
+                let by = person(&command.user, command.member.as_deref());
+                let channel = Some(ChannelId(command.channel_id.get()));
+                let found = self.app().complete(guild, by, channel, what, focused.partial);
+                timeout(COMPLETED_WITHIN, found).await.unwrap_or_default()
+            }
+            None => Vec::new(),
+        };
+        let choices: Vec<Value> =
+            found.into_iter().map(|(value, label)| json!({ "name": label, "value": value })).collect();
+        let said = self.call_back(command.id, &command.token, kind::CHOICES, json!({ "choices": choices })).await;
+        if let Err(error) = said {
+            tracing::debug!(%error, "a completion came too late");
+        }
+    }
+
+    async fn answer(&self, heard: Heard, read: Result<Ask, Unread>) {
+        if let Place::Guild(guild) = heard.place
+            && !self.serves(guild)
+        {
+            return;
+        }
+        match read {
+            Ok(ask) if parse::may_open_a_form(&ask) => self.answer_with_a_form(heard, ask).await,
+            Ok(ask) => {
+                self.put_off(&heard).await;
+                let (guild, reply) = self.handled(&heard, ask).await;
+                self.reply(&heard, guild, reply).await;
+            }
+            Err(why) => self.say_first(&heard, GuildId(0), &refused(why)).await,
+        }
+    }
+
+    /// What may open a form: the form must be the first answer.
+    async fn answer_with_a_form(&self, heard: Heard, ask: Ask) {
+        let (discord, asked) = (self.clone(), heard.clone());
+        let mut work = tokio::spawn(async move { discord.handled(&asked, ask).await });
+        let (guild, reply) = match timeout(FORM_WITHIN, &mut work).await {
+            Ok(done) => {
+                let (guild, reply) = done.unwrap_or((GuildId(0), Reply::say(DID_NOT_WORK)));
+                return self.reply_first(&heard, guild, reply).await;
+            }
+            Err(_) => {
+                self.put_off(&heard).await;
+                work.await.unwrap_or((GuildId(0), Reply::say(DID_NOT_WORK)))
+            }
+        };
+        self.reply(&heard, guild, reply).await;
+    }
+
+    /// Hands the request to `app`. A panic is ours: counted, logged, and told.
+    async fn handled(&self, heard: &Heard, ask: Ask) -> (GuildId, Reply) {
+        let handled = AssertUnwindSafe(self.handled_unguarded(heard, ask)).catch_unwind().await;
+        handled.unwrap_or_else(|_| {
+            GAUGES.panicked();
+            tracing::error!("a handler panicked");
+            (GuildId(0), Reply::say(DID_NOT_WORK))
+        })
+    }
+
+    async fn handled_unguarded(&self, heard: &Heard, ask: Ask) -> (GuildId, Reply) {
+        let Some((guild, by)) = self.asker(heard).await else {
+            return (GuildId(0), Reply::say(words::refusal(&Refusal::StaleButton)));
+        };
+        let request = Request { guild, by, channel: Some(heard.channel), key: format!("i:{}", heard.id), ask };
+        (guild, self.app().handle(request).await)
+    }
+
+    /// Which guild is meant and who they are there. In direct messages Discord says neither.
+    async fn asker(&self, heard: &Heard) -> Option<(GuildId, Person)> {
+        let pressed = match heard.place {
+            Place::Guild(guild) => return Some((guild, heard.by.clone())),
+            Place::Direct(pressed) => pressed?,
+        };
+        let guild = match self.app().guild_of_press(pressed).await {
+            Ok(guild) => guild.filter(|guild| self.serves(*guild))?,
+            Err(fault) => {
+                tracing::error!(%fault, "the guild of a button is not known");
+                return None;
+            }
+        };
+        // Whoever is paged may answer, also while Discord does not say which roles they have.
+        let member = self.member(guild, heard.by.user, Lane::Reply).await;
+        Some((guild, member.map_or_else(|_| heard.by.clone(), |member| messages::person(&member))))
+    }
+
+    async fn put_off(&self, heard: &Heard) {
+        let said = self.call_back(heard.id, &heard.token, kind::THINKING, json!({ "flags": EPHEMERAL })).await;
+        note_late(said);
+    }
+
+    /// A private question is answered with no: it goes, with its buttons.
+    async fn put_away(&self, heard: &Heard, own: bool) {
+        let (kind, data) = match own {
+            true => (kind::REPLACE, json!({ "content": KEPT, "components": [], "embeds": [] })),
+            false => (kind::NOTHING, Value::Null),
+        };
+        note_late(self.call_back(heard.id, &heard.token, kind, data).await);
+    }
+
+    async fn say_first(&self, heard: &Heard, guild: GuildId, say: &Say) {
+        let mut data = draw::reply(say, self.scene(guild));
+        data["flags"] = json!(data["flags"].as_u64().unwrap_or(0) | EPHEMERAL);
+        note_late(self.call_back(heard.id, &heard.token, kind::MESSAGE, data).await);
+    }
+
+    async fn reply_first(&self, heard: &Heard, guild: GuildId, reply: Reply) {
+        match reply {
+            Reply::Form(form) => {
+                note_late(self.call_back(heard.id, &heard.token, kind::FORM, draw::modal(&form)).await);
+            }
+            Reply::Say(say) => self.say_first(heard, guild, &say).await,
+            Reply::Nothing => self.put_off(heard).await,
+        }
+    }
+
+    /// Turns "thinking …" into the reply.
+    async fn reply(&self, heard: &Heard, guild: GuildId, reply: Reply) {
+        let say = match reply {
+            Reply::Say(say) => say,
+            Reply::Form(_) => Say { text: FORM_TOO_LATE.into(), controls: Vec::new() },
+            // The same request was answered before; that answer stands.
+            Reply::Nothing => return,
+        };
+        let endpoint = Endpoint::edit_original_response(self.application(), &heard.token);
+        let call = Call::new(endpoint).body(draw::reply(&say, self.scene(guild))).lane(Lane::Reply);
+        if let Err(error) = self.rest().call(call).await {
+            tracing::warn!(%error, "somebody did not get their answer; what they asked for is done");
+        }
+    }
+
+    async fn call_back(&self, id: InteractionId, token: &str, kind: u8, data: Value) -> Result<(), RestError> {
+        let body = if data.is_null() { json!({ "type": kind }) } else { json!({ "type": kind, "data": data }) };
+        let call = Call::new(Endpoint::callback(id, token)).body(body).lane(Lane::Reply).patience(FIRST_PATIENCE);
+        self.rest().call(call).await.map(drop)
+    }
+}
+
+/// 10062: it came too late. 40060: somebody has answered. The work is done all the same, and nothing is tried again.
+fn note_late(said: Result<(), RestError>) {
+    if let Err(error) = said {
+        tracing::info!(%error, "a first answer did not arrive");
+    }
+}
+
+fn place(guild: Option<u64>, pressed: Option<Pressed>) -> Place {
+    guild.map_or(Place::Direct(pressed), |guild| Place::Guild(GuildId(guild)))
+}
+
+fn refused(why: Unread) -> Say {
+    let text = match why {
+        Unread::Refused(refusal) => words::refusal(&refusal),
+        other => other.to_string().into(),
+    };
+    Say { text, controls: Vec::new() }
+}
+
+fn options(command: &CommandInteraction) -> Vec<Value> {
+    let values = command.data.options.iter().map(serde_json::to_value);
+    values.filter_map(Result::ok).collect()
+}
+
+/// What was written into a form: input id and text.
+fn written(modal: &ModalInteraction) -> Vec<(String, String)> {
+    let inputs = modal.data.components.iter().flat_map(|row| &row.components);
+    let text = |input: &ActionRowComponent| match input {
+        ActionRowComponent::InputText(input) => {
+            Some((input.custom_id.clone(), input.value.clone().unwrap_or_default()))
+        }
+        _ => None,
+    };
+    inputs.filter_map(text).collect()
+}
+
+/// Who asks, as Discord told us in the interaction itself.
+fn person(user: &User, member: Option<&Member>) -> Person {
+    let manages = Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR;
+    let nick = member.and_then(|member| member.nick.clone());
+    Person {
+        user: UserId(user.id.get()),
+        name: nick.or_else(|| user.global_name.clone()).unwrap_or_else(|| user.name.clone()),
+        roles: member.map(|member| member.roles.iter().map(|role| RoleId(role.get())).collect()).unwrap_or_default(),
+        manages_guild: member.and_then(|member| member.permissions).is_some_and(|bits| bits.intersects(manages)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interaction_is_answered_once() {
+        let answered = Answered::default();
+        assert!(answered.first(InteractionId::new(1)));
+        assert!(!answered.first(InteractionId::new(1)));
+        for id in 2..=REMEMBERED_MAX as u64 + 1 {
+            assert!(answered.first(InteractionId::new(id)));
+        }
+        assert_eq!(lock(&answered.0).len(), REMEMBERED_MAX, "what is remembered has a bound");
+    }
+}

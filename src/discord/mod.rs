@@ -1,0 +1,203 @@
+//! Everything that knows Discord: what people type and press becomes a request, effects become calls. Decides nothing.
+//!
+//! Reading order: `gateway` hears · `parse` understands · `interaction`, `messages` and `catch_up` hand it to `app` and bring
+//! back the reply · `deliver`, `room` and `access` carry out what the outbox asks for · `draw` says how it looks · `rest` calls.
+
+mod access;
+mod catch_up;
+mod deliver;
+mod gates;
+pub mod gateway;
+mod interaction;
+mod messages;
+mod parse;
+mod room;
+mod shape;
+
+pub mod commands;
+pub mod draw;
+pub mod markdown;
+pub mod rest;
+pub mod typed;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use serenity::model::id as wire;
+
+use crate::app::App;
+use crate::domain::id::{ChannelId, GuildId, MessageId, UserId};
+use draw::Scene;
+use gates::Gates;
+use rest::{Call, Endpoint, Lane, Rest, RestError};
+
+pub use gateway::Stopped;
+
+/// How long a call for a page may wait for its turn: what does not go out in that time is tried again by the outbox.
+const PAGE_PATIENCE: Duration = Duration::from_secs(4);
+
+/// The bot as Discord knows it. Cheap to clone; one a process.
+#[derive(Clone)]
+pub struct Discord(Arc<Inner>);
+
+struct Inner {
+    rest: Rest,
+    app: App,
+    token: SecretString,
+    base: String,
+    /// The guilds that are served; `None`: all.
+    guilds: Option<Vec<GuildId>>,
+    me: UserId,
+    gates: Gates,
+    /// Direct channels by person: they never change.
+    dms: Mutex<HashMap<UserId, ChannelId>>,
+    /// The category that the bot found or made for its channels.
+    categories: Mutex<HashMap<GuildId, ChannelId>>,
+    rooms: room::Unmade,
+    answered: interaction::Answered,
+}
+
+impl Discord {
+    /// Asks Discord who we are. `base`: `https://discord.com`, or a proxy or playground in its place; `guilds`: which to serve.
+    ///
+    /// # Errors
+    /// [`Stopped`] where the token is refused; otherwise why Discord could not be asked.
+    pub async fn connect(
+        token: SecretString,
+        base: &str,
+        app: App,
+        guilds: Option<Vec<GuildId>>,
+    ) -> anyhow::Result<Discord> {
+        let rest = Rest::new(token.clone(), base)?;
+        let me = match rest.call(Call::new(Endpoint::me())).await {
+            Ok(me) => me["id"].as_str().and_then(|id| id.parse().ok()),
+            Err(RestError::Rejected { status: 401, .. }) => return Err(Stopped::TokenRefused.into()),
+            Err(error) => return Err(anyhow::anyhow!("asking Discord who the bot is: {error}")),
+        };
+        let me: UserId = me.ok_or_else(|| anyhow::anyhow!("Discord did not say who the bot is"))?;
+        Ok(Discord(Arc::new(Inner {
+            rest,
+            app,
+            token,
+            base: base.trim_end_matches('/').to_owned(),
+            guilds,
+            me,
+            gates: Gates::default(),
+            dms: Mutex::default(),
+            categories: Mutex::default(),
+            rooms: room::Unmade::default(),
+            answered: interaction::Answered::default(),
+        })))
+    }
+
+    pub fn rest(&self) -> &Rest {
+        &self.0.rest
+    }
+
+    /// The bot's own user, which is also its application.
+    pub fn me(&self) -> UserId {
+        self.0.me
+    }
+
+    /// Registers the slash commands where Discord's differ from ours.
+    ///
+    /// # Errors
+    /// Why Discord could not be asked or told.
+    pub async fn register_commands(&self) -> Result<bool, RestError> {
+        let registered = self.rest().call(Call::new(Endpoint::global_commands(self.application()))).await?;
+        let differ = commands::differs(&registered);
+        if differ {
+            self.rest()
+                .call(Call::new(Endpoint::put_global_commands(self.application())).body(commands::all()))
+                .await?;
+        }
+        Ok(differ)
+    }
+
+    fn app(&self) -> &App {
+        &self.0.app
+    }
+
+    fn token(&self) -> &str {
+        self.0.token.expose_secret()
+    }
+
+    fn application(&self) -> wire::ApplicationId {
+        wire::ApplicationId::new(self.me().0.max(1))
+    }
+
+    /// Whether a guild is one of those we serve.
+    fn serves(&self, guild: GuildId) -> bool {
+        self.0.guilds.as_ref().is_none_or(|served| served.contains(&guild))
+    }
+
+    fn scene(&self, guild: GuildId) -> Scene {
+        Scene { guild, now: self.app().now() }
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, RestError> {
+        let answer = self.rest().call(call).await?;
+        serde_json::from_value(answer).map_err(|why| RestError::Undecodable(why.to_string()))
+    }
+
+    async fn guild(&self, guild: GuildId, lane: Lane) -> Result<shape::Guild, RestError> {
+        self.ask(urgent(Endpoint::guild(guild_id(guild)), lane)).await
+    }
+
+    async fn member(&self, guild: GuildId, user: UserId, lane: Lane) -> Result<shape::Member, RestError> {
+        self.ask(urgent(Endpoint::member(guild_id(guild), user_id(user)), lane)).await
+    }
+
+    async fn channel(&self, channel: ChannelId, lane: Lane) -> Result<shape::Channel, RestError> {
+        self.ask(urgent(Endpoint::channel(channel_id(channel)), lane)).await
+    }
+
+    /// The direct channel with somebody.
+    async fn dm(&self, user: UserId) -> Result<ChannelId, RestError> {
+        if let Some(known) = lock(&self.0.dms).get(&user) {
+            return Ok(*known);
+        }
+        let call = urgent(Endpoint::create_dm(), Lane::Page).body(json!({ "recipient_id": user }));
+        let opened: shape::Channel = self.ask(call).await?;
+        lock(&self.0.dms).insert(user, opened.id);
+        Ok(opened.id)
+    }
+}
+
+/// A call whose patience fits its lane.
+fn urgent(endpoint: Endpoint, lane: Lane) -> Call {
+    let call = Call::new(endpoint).lane(lane);
+    if lane == Lane::Page { call.patience(PAGE_PATIENCE) } else { call }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The id of a message that Discord has just taken.
+fn message_of(answer: &Value) -> Result<MessageId, RestError> {
+    let id = answer["id"].as_str().and_then(|id| id.parse().ok());
+    id.ok_or_else(|| RestError::Undecodable("a message without an id".to_owned()))
+}
+
+// serenity's ids cannot be zero; ours can, where somebody wrote one. Discord knows nothing with the id 1 either.
+
+fn guild_id(id: GuildId) -> wire::GuildId {
+    wire::GuildId::new(id.0.max(1))
+}
+
+fn channel_id(id: ChannelId) -> wire::ChannelId {
+    wire::ChannelId::new(id.0.max(1))
+}
+
+fn message_id(id: MessageId) -> wire::MessageId {
+    wire::MessageId::new(id.0.max(1))
+}
+
+fn user_id(id: UserId) -> wire::UserId {
+    wire::UserId::new(id.0.max(1))
+}

@@ -1,0 +1,263 @@
+//! What somebody typed, pressed, chose or sent, as a request. Pure: looks nothing up and answers nothing.
+
+use super::commands::{self, BadCommand, Command, Focused, Incident, Timeline};
+use super::typed::{IncidentNumber, Moment};
+use crate::app::form;
+use crate::app::press::{BadId, More, Pressed};
+use crate::app::request::{Ask, Completing, Filter, NewIncident, When, Which};
+use crate::domain::id::{IncidentId, PostId};
+use crate::domain::impact::Impact;
+use crate::domain::incident::{Ask as Change, Edit, Status};
+use crate::domain::refusal::Refusal;
+
+/// What is to be done about a press.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Press {
+    Ask(Ask),
+    /// The question is put away; nothing changes.
+    Dismiss,
+}
+
+/// Why there is no request: a sentence for the person.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Unread {
+    #[error(transparent)]
+    Command(#[from] BadCommand),
+    #[error(transparent)]
+    Id(#[from] BadId),
+    #[error("what was sent cannot be carried out")]
+    Refused(Refusal),
+}
+
+/// Reads a slash command.
+///
+/// # Errors
+/// [`BadCommand`], a sentence for the person who typed.
+pub fn command(name: &str, options: &[serde_json::Value]) -> Result<Ask, BadCommand> {
+    Ok(match commands::parse(name, options)? {
+        Command::Incident(command) => incident(command),
+        Command::Timeline(Timeline::Add { text, at, incident }) => {
+            Ask::AddToTimeline { which: which(incident), text, at: at.map(when) }
+        }
+        Command::Timeline(Timeline::Show { incident }) => Ask::Timeline(which(incident)),
+    })
+}
+
+fn incident(command: Incident) -> Ask {
+    match command {
+        Incident::New { plan, title, impact, summary, private, drill } => {
+            Ask::New(NewIncident { plan, title, impact, summary, private, drill })
+        }
+        Incident::List { status: wanted, impact, plan, since, label } => {
+            let label = label.map(|label| (label.key, label.value));
+            Ask::List(Filter { status: wanted.map(status), impact, plan, since, label })
+        }
+        Incident::Show { incident } => Ask::Show(which(incident)),
+        Incident::Ack { incident } => Ask::On(which(incident), Change::Ack { post: None, sign: false }),
+        Incident::Escalate { incident } => Ask::On(which(incident), Change::EscalateAsk { post: None }),
+        Incident::Stop { engagement, reason } => Ask::Stop { engagement: engagement.to_string(), reason },
+        Incident::Update { title, summary, impact, next_update, message, incident } => {
+            let edit = Edit { title, impact, summary, summary_version: None, next_update, message, reason: None };
+            match edit == Edit::default() {
+                true => Ask::FormUpdate(which(incident)),
+                false => Ask::On(which(incident), Change::Edit(edit)),
+            }
+        }
+        Incident::Impact { level, reason, incident } => {
+            Ask::On(which(incident), Change::Edit(Edit { impact: Some(level), reason, ..Edit::default() }))
+        }
+        Incident::Resolve { message: None, incident } => Ask::FormResolve(which(incident)),
+        Incident::Resolve { message, incident } => Ask::On(which(incident), Change::Resolve { message }),
+    }
+}
+
+/// Reads a press on a button, or a choice in a select.
+///
+/// # Errors
+/// Why it cannot be carried out: stale, forged, or nothing chosen.
+pub fn press(pressed: Pressed, chosen: &[String]) -> Result<Press, Unread> {
+    let on = |incident: IncidentId, change: Change| Press::Ask(Ask::On(Which::Id(incident), change));
+    let at = |post: PostId, change: Change| Press::Ask(Ask::On(Which::Post(post), change));
+    let first = || chosen.first().map(String::as_str).ok_or(BadId::BadParts);
+    Ok(match pressed {
+        Pressed::Ack { post } => at(post, Change::Ack { post: Some(post), sign: false }),
+        Pressed::EscalateAsk { post } => at(post, Change::EscalateAsk { post: Some(post) }),
+        Pressed::EscalateYes { incident, post } => on(incident, Change::Escalate { post: some_post(post) }),
+        Pressed::Take { post } => at(post, Change::Take { post: Some(post) }),
+        Pressed::TakeAll { incident } => on(incident, Change::Take { post: None }),
+        Pressed::Undo { incident, ack } => on(incident, Change::Unack { ack: Some(ack) }),
+        Pressed::StillOnIt { incident } => on(incident, Change::See),
+        Pressed::Dismiss {} => Press::Dismiss,
+        Pressed::CardAck { incident } => on(incident, Change::Ack { post: None, sign: false }),
+        Pressed::CardUpdate { incident } => Press::Ask(Ask::FormUpdate(Which::Id(incident))),
+        Pressed::CardResolve { incident } => Press::Ask(Ask::FormResolve(Which::Id(incident))),
+        Pressed::CardMore { incident } => match More::parse(first()?)? {
+            More::Escalate => on(incident, Change::EscalateAsk { post: None }),
+            More::Impact(impact) => on(incident, set_impact(impact)),
+        },
+        Pressed::ImpactSelect { incident } => on(incident, set_impact(impact(first()?)?)),
+        Pressed::WhichIncident { asked } => {
+            let incident = first()?.parse().map(IncidentId).map_err(|_| BadId::BadParts)?;
+            Press::Ask(Ask::Chosen { asked: asked.0, incident })
+        }
+        Pressed::UndoResolve { incident } => on(incident, Change::UndoResolve),
+        // Forms are sent, never pressed.
+        Pressed::FormNew {} | Pressed::FormUpdate { .. } | Pressed::FormResolve { .. } => {
+            return Err(BadId::OldOrForged.into());
+        }
+    })
+}
+
+/// Reads a form that was sent: input id and text.
+///
+/// # Errors
+/// Why it cannot be carried out, with what would be right.
+pub fn form(pressed: Pressed, values: &[(String, String)]) -> Result<Ask, Unread> {
+    match pressed {
+        Pressed::FormUpdate { incident, summary_version } => {
+            let edit = form::read_update(values, summary_version).map_err(Unread::Refused)?;
+            Ok(Ask::On(Which::Id(incident), Change::Edit(edit)))
+        }
+        Pressed::FormResolve { incident } => {
+            Ok(Ask::On(Which::Id(incident), Change::Resolve { message: form::read_message(values) }))
+        }
+        _ => Err(BadId::OldOrForged.into()),
+    }
+}
+
+/// Whether the answer may be a form, which must be the first answer: it cannot follow "thinking …".
+pub fn may_open_a_form(ask: &Ask) -> bool {
+    // What was asked before "which incident?" may have been a form.
+    matches!(ask, Ask::FormUpdate(_) | Ask::FormResolve(_) | Ask::Chosen { .. })
+}
+
+/// What an option is completed with.
+pub fn completing(focused: &Focused<'_>) -> Option<Completing> {
+    match focused.option {
+        "incident" => Some(Completing::Incident),
+        "plan" => Some(Completing::Plan),
+        "engagement" => Some(Completing::Engagement),
+        _ => None,
+    }
+}
+
+fn which(incident: Option<IncidentNumber>) -> Which {
+    incident.map_or(Which::Here, |number| Which::Number(number.get()))
+}
+
+fn when(at: Moment) -> When {
+    match at {
+        Moment::Ago(span) => When::Ago(span),
+        Moment::Clock(time) => When::Clock(time),
+        Moment::Local(at) => When::Local(at),
+    }
+}
+
+fn status(status: commands::Status) -> Status {
+    match status {
+        commands::Status::Open => Status::Open,
+        commands::Status::Mitigated => Status::Mitigated,
+        commands::Status::Resolved => Status::Resolved,
+        commands::Status::Cancelled => Status::Cancelled,
+        commands::Status::Duplicate => Status::Duplicate,
+    }
+}
+
+fn set_impact(impact: Impact) -> Change {
+    Change::Edit(Edit { impact: Some(impact), ..Edit::default() })
+}
+
+fn impact(number: &str) -> Result<Impact, BadId> {
+    Impact::ALL.into_iter().find(|impact| impact.number().to_string() == number).ok_or(BadId::BadParts)
+}
+
+/// 0 in a custom id: no single post is meant.
+fn some_post(post: PostId) -> Option<PostId> {
+    Some(post).filter(|post| post.0 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const INCIDENT: IncidentId = IncidentId(7);
+
+    fn typed(word: &str, options: Value) -> Ask {
+        command("incident", &[json!({ "name": word, "type": 1, "options": options })]).unwrap()
+    }
+
+    #[test]
+    fn what_is_typed_is_what_is_asked() {
+        let here = Which::Here;
+        let nothing = json!([]);
+        let rows = [
+            ("ack", nothing.clone(), Ask::On(here, Change::Ack { post: None, sign: false })),
+            ("escalate", nothing.clone(), Ask::On(here, Change::EscalateAsk { post: None })),
+            ("show", json!([{ "name": "incident", "type": 3, "value": "INC-42" }]), Ask::Show(Which::Number(42))),
+            ("update", nothing.clone(), Ask::FormUpdate(here)),
+            ("update", json!([{ "name": "incident", "type": 3, "value": "42" }]), Ask::FormUpdate(Which::Number(42))),
+            ("resolve", nothing, Ask::FormResolve(here)),
+            (
+                "resolve",
+                json!([{ "name": "message", "type": 3, "value": "Rolled back." }]),
+                Ask::On(here, Change::Resolve { message: Some("Rolled back.".to_owned()) }),
+            ),
+        ];
+        for (word, options, ask) in rows {
+            assert_eq!(typed(word, options), ask, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_pressed_is_what_is_asked() {
+        let post = PostId(5);
+        let rows = [
+            ("v1:ack:5", vec![], Ask::On(Which::Post(post), Change::Ack { post: Some(post), sign: false })),
+            ("v1:card-ack:7", vec![], Ask::On(Which::Id(INCIDENT), Change::Ack { post: None, sign: false })),
+            ("v1:escalate-yes:7:0", vec![], Ask::On(Which::Id(INCIDENT), Change::Escalate { post: None })),
+            ("v1:escalate-yes:7:5", vec![], Ask::On(Which::Id(INCIDENT), Change::Escalate { post: Some(post) })),
+            ("v1:card-more:7", vec!["escalate"], Ask::On(Which::Id(INCIDENT), Change::EscalateAsk { post: None })),
+            ("v1:card-more:7", vec!["impact:1"], Ask::On(Which::Id(INCIDENT), set_impact(Impact::Critical))),
+            ("v1:impact:7", vec!["1"], Ask::On(Which::Id(INCIDENT), set_impact(Impact::Critical))),
+            ("v1:card-update:7", vec![], Ask::FormUpdate(Which::Id(INCIDENT))),
+            ("v1:which:9", vec!["7"], Ask::Chosen { asked: 9, incident: INCIDENT }),
+        ];
+        for (id, chosen, ask) in rows {
+            let chosen: Vec<String> = chosen.into_iter().map(str::to_owned).collect();
+            assert_eq!(press(crate::app::press::parse(id).unwrap(), &chosen), Ok(Press::Ask(ask)), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_select_without_a_known_choice_is_refused() {
+        let chosen = |value: &str| [value.to_owned()];
+        for id in ["v1:card-more:7", "v1:impact:7", "v1:which:9"] {
+            let pressed = crate::app::press::parse(id).unwrap();
+            for values in [&[][..], &chosen(""), &chosen("6"), &chosen("delete"), &chosen("-1")] {
+                let read = press(pressed, values);
+                let harmless = matches!(read, Ok(Press::Ask(Ask::Chosen { .. })));
+                assert!(read.is_err() || harmless, "{id} {values:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_form_is_not_pressed_and_a_button_is_not_sent() {
+        let form_id = crate::app::press::parse("v1:form-resolve:7").unwrap();
+        assert_eq!(press(form_id, &[]), Err(BadId::OldOrForged.into()));
+        let button = crate::app::press::parse("v1:ack:5").unwrap();
+        assert_eq!(form(button, &[]), Err(BadId::OldOrForged.into()));
+    }
+
+    #[test]
+    fn forms_come_first() {
+        let firsts = ["v1:card-update:7", "v1:card-resolve:7"];
+        for id in firsts {
+            let Ok(Press::Ask(ask)) = press(crate::app::press::parse(id).unwrap(), &[]) else { panic!("{id}") };
+            assert!(may_open_a_form(&ask), "{id}");
+        }
+        assert!(!may_open_a_form(&typed("ack", json!([]))));
+    }
+}

@@ -1,0 +1,14 @@
+//! Everything that people read, as they read it: every fact, refusal, answer and kind of message, and that words of others
+//! stay words. Snapshots are reviewed as a phone screen at 3 am.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
+
+mod answers;
+mod facts;
+mod hostile;
+mod literal;
+mod messages;
+mod pages;
+mod refusals;
+mod samples;
+mod screen;

@@ -1,0 +1,84 @@
+//! Every refusal: what is wrong, and what to do instead.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use muster::domain::incident::Status;
+use muster::domain::permission::{Act, NotAllowed, Rank};
+use muster::domain::refusal::Refusal;
+use muster::words::{fault, not_saved, refusal};
+
+use super::samples::{BEN, LEADS, strings};
+
+/// A new refusal does not compile here until it has a number, and the test below fails until it has a sample.
+fn number(refusal: &Refusal) -> usize {
+    match refusal {
+        Refusal::NotAllowed(_) => 0,
+        Refusal::Over { .. } => 1,
+        Refusal::NothingToAck { .. } => 2,
+        Refusal::NothingToUndo => 3,
+        Refusal::UndoExpired { .. } => 4,
+        Refusal::NobodyToEscalateTo { .. } => 5,
+        Refusal::NoSuchIncident { .. } => 6,
+        Refusal::NoSuchPlan { .. } => 7,
+        Refusal::NoSuchEngagement { .. } => 8,
+        Refusal::SummaryConflict { .. } => 9,
+        Refusal::BadText { .. } => 10,
+        Refusal::BadValue { .. } => 11,
+        Refusal::NothingToChange => 12,
+        Refusal::TooManyDeclarations { .. } => 13,
+        Refusal::StaleButton => 14,
+    }
+}
+
+const REFUSALS: usize = 15;
+
+fn samples() -> Vec<Refusal> {
+    let not_allowed = |act, needs, roles| Refusal::NotAllowed(NotAllowed { act, needs, roles });
+    let acts = [Act::See, Act::Declare, Act::Take, Act::Escalate, Act::Stop, Act::Edit, Act::Resolve];
+    let (theirs, yours) = ("pay-3 is gone".to_owned(), "pay-3 is down\nand pay-4".to_owned());
+    let mut all: Vec<Refusal> = acts.into_iter().map(|act| not_allowed(act, Rank::Responder, vec![LEADS])).collect();
+    all.extend([
+        not_allowed(Act::Configure, Rank::Admin, vec![]),
+        not_allowed(Act::Take, Rank::Responder, vec![]),
+        Refusal::Over { number: 42, status: Status::Resolved },
+        Refusal::NothingToAck { number: 42 },
+        Refusal::NothingToUndo,
+        Refusal::UndoExpired { what: "acknowledgement", minutes: 2 },
+        Refusal::UndoExpired { what: "resolution", minutes: 5 },
+        Refusal::NobodyToEscalateTo { number: 42 },
+        Refusal::NoSuchIncident { said: None },
+        Refusal::NoSuchIncident { said: Some("INC-9000".to_owned()) },
+        Refusal::NoSuchPlan { said: "paymnets".to_owned(), known: strings(&["payments", "web"]) },
+        Refusal::NoSuchPlan { said: "paymnets".to_owned(), known: vec![] },
+        Refusal::NoSuchEngagement { said: "bob".to_owned(), known: strings(&["Payments"]) },
+        Refusal::NoSuchEngagement { said: "bob".to_owned(), known: vec![] },
+        Refusal::SummaryConflict { theirs, yours, by: Some(BEN) },
+        Refusal::BadText { field: "title", max: 200, length: 0 },
+        Refusal::BadText { field: "title", max: 200, length: 212 },
+        Refusal::BadValue { field: "next_update", said: "soon".to_owned(), right: "1m to 7d".to_owned() },
+        Refusal::NothingToChange,
+        Refusal::TooManyDeclarations { max: 3, minutes: 10 },
+        Refusal::StaleButton,
+    ]);
+    all
+}
+
+#[test]
+fn every_refusal_says_what_to_do_instead() {
+    let all = samples();
+    let seen: BTreeSet<usize> = all.iter().map(number).collect();
+    assert_eq!(seen, (0..REFUSALS).collect(), "a refusal has no sample");
+    let mut said = String::new();
+    for refused in &all {
+        writeln!(said, "- {}", refusal(refused).plain().trim_end()).unwrap();
+    }
+    writeln!(said, "- {}\n- {}", fault("k3v9").plain(), not_saved().plain()).unwrap();
+    insta::assert_snapshot!("refusals", said);
+}
+
+#[test]
+fn a_refusal_for_want_of_a_role_names_it() {
+    let refused = NotAllowed { act: Act::Resolve, needs: Rank::Responder, roles: vec![LEADS] };
+    assert!(refusal(&Refusal::NotAllowed(refused)).plain().contains(&format!("@&{LEADS}")));
+}
