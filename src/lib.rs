@@ -12,12 +12,20 @@
 //! Modules in reading order: the rules first, what carries them out after.
 
 pub mod domain;
+
 pub mod alerts;
 pub mod definitions;
 pub mod words;
+
 pub mod clock;
 pub mod gauges;
+
 pub mod app;
 pub mod store;
+
 pub mod worker;
+
 pub mod discord;
+
+pub mod config;
+pub mod http;

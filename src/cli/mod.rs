@@ -1,0 +1,197 @@
+//! What people type at a shell: one command, one file. Reads files, asks the library, prints; decides nothing.
+//!
+//! Exit codes: 0 done · 1 something in the input is wrong, or it could not be done · 2 the command line itself is wrong ·
+//! 3 Discord will not let the bot in until somebody changes something there: starting it again does not help.
+
+mod alert;
+mod apply;
+mod check;
+mod export;
+mod files;
+mod message;
+mod show;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use muster::app::App;
+use muster::clock::SystemClock;
+use muster::config::{Config, Wrong};
+use muster::definitions::Problem;
+use muster::discord::Stopped;
+use muster::domain::id::GuildId;
+use muster::domain::name::Name;
+use muster::store::Store;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use secrecy::ExposeSecret;
+
+/// Incident response where the team already talks: a self-hosted Discord bot.
+#[derive(Debug, Parser)]
+#[command(version, after_help = "Settings come from the environment or from .env; .env.example lists them.")]
+struct Line {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the bot; what `muster` does when nothing else is asked
+    Run,
+    /// Put definitions in force in a server; a running bot has them within a second
+    Apply(Apply),
+    /// Say what is wrong with definitions; needs no database
+    Check(Files),
+    /// Print all definitions of a server as YAML
+    Export(Guild),
+    /// Say how messages of a sender are read; changes nothing
+    Alert(Alert),
+}
+
+#[derive(Debug, Args)]
+struct Files {
+    /// Definitions, as YAML or JSON; `-` is the standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Guild {
+    /// Id of the server (Discord: Developer Mode, right-click the server, Copy Server ID)
+    #[arg(long = "guild", value_name = "ID", value_parser = guild)]
+    id: GuildId,
+}
+
+#[derive(Debug, Args)]
+struct Apply {
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    guild: Guild,
+    /// Remove what is not in the files
+    #[arg(long)]
+    prune: bool,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct Alert {
+    /// Messages as JSON, as Discord's API or gateway shows them; `-` is the standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Read as this alert source of the server does; left out: by every sender that is known
+    #[arg(long, value_name = "NAME", requires = "guild", value_parser = name)]
+    source: Option<Name>,
+    /// Id of the server that has the source
+    #[arg(long, value_name = "ID", requires = "source", value_parser = guild)]
+    guild: Option<GuildId>,
+}
+
+/// Why a command did not do what it was asked.
+pub enum Ended {
+    /// What people wrote is wrong.
+    Problems(Vec<Problem>),
+    Settings(Vec<Wrong>),
+    Failed(anyhow::Error),
+    Stopped(Stopped),
+}
+
+/// The exit code of [`Ended::Stopped`].
+const STOPPED: u8 = 3;
+
+pub fn main() -> ExitCode {
+    let line = Line::parse();
+    let runtime = tokio::runtime::Runtime::new().expect("a machine that runs programs can start threads");
+    let ended = runtime.block_on(run(line.command.unwrap_or(Command::Run)));
+    // Whatever still runs has had its time.
+    runtime.shutdown_background();
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ended) => {
+            show::ended(&ended);
+            if matches!(ended, Ended::Stopped(_)) { ExitCode::from(STOPPED) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), Ended> {
+    match command {
+        Command::Run => crate::run::run().await,
+        Command::Apply(args) => apply::run(args).await,
+        Command::Check(args) => check::run(&args.files),
+        Command::Export(guild) => export::run(guild.id).await,
+        Command::Alert(args) => alert::run(args).await,
+    }
+}
+
+/// The desk of one command, beside a running bot if there is one.
+async fn desk(config: &Config) -> Result<App, Ended> {
+    crate::log::start(config);
+    Ok(open(config).await?.0)
+}
+
+/// The desk on the database of the settings, and its clock.
+pub async fn open(config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
+    let store = Store::open(config.database_url.expose_secret()).await?;
+    let clock = Arc::new(SystemClock::new());
+    clock.correct(store.now_offset().await.context("cannot ask the database for the time")?);
+    let app = App::open(store, clock.clone(), Box::new(StdRng::from_os_rng())).await?;
+    Ok((app, clock))
+}
+
+/// Refuses a server that this installation does not serve: its bot would never look at it.
+fn served(config: &Config, guild: GuildId) -> Result<(), Ended> {
+    match config.serves(guild) {
+        true => Ok(()),
+        false => {
+            Err(anyhow::anyhow!("server {guild} is not one of MUSTER_GUILDS; add it there, or correct --guild").into())
+        }
+    }
+}
+
+fn guild(text: &str) -> Result<GuildId, String> {
+    text.parse().map_err(|_| "a server's id is 17 to 20 digits, like 900000000000000001".to_owned())
+}
+
+fn name(text: &str) -> Result<Name, String> {
+    Name::parse(text).map_err(|why| why.to_string())
+}
+
+impl From<Vec<Problem>> for Ended {
+    fn from(problems: Vec<Problem>) -> Ended {
+        Ended::Problems(problems)
+    }
+}
+
+impl From<Vec<Wrong>> for Ended {
+    fn from(wrong: Vec<Wrong>) -> Ended {
+        Ended::Settings(wrong)
+    }
+}
+
+impl From<Stopped> for Ended {
+    fn from(why: Stopped) -> Ended {
+        Ended::Stopped(why)
+    }
+}
+
+impl From<anyhow::Error> for Ended {
+    fn from(why: anyhow::Error) -> Ended {
+        Ended::Failed(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Line::command().debug_assert();
+    }
+}

@@ -1,0 +1,169 @@
+//! `muster run`: puts the parts together, starts them in order, and ends them in order. Decides nothing.
+//!
+//! The database opens before the gateway does: a broken database must not use up Discord's sessions. On SIGTERM or SIGINT
+//! intake stops, the loops finish what they have in hand, and what is left waits in the outbox for the next start.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use muster::app::App;
+use muster::app::courier::Courier;
+use muster::clock::{STEP_S, SystemClock};
+use muster::config::{Config, Wrong};
+use muster::discord::{Discord, Stopped, gateway};
+use muster::http::Health;
+use muster::worker;
+use secrecy::SecretString;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::cli::{Ended, open};
+
+/// How long the gateway may take to close, and after it the loops to finish: together less than the 5 s that we promise,
+/// which is half of what systemd and Docker wait before they kill.
+const GATEWAY_ENDS_WITHIN: Duration = Duration::from_secs(2);
+const LOOPS_END_WITHIN: Duration = Duration::from_millis(2_500);
+/// How often the database is asked for the time: a clock that drifts does so slowly.
+const TIME_EVERY: Duration = Duration::from_secs(30);
+/// Waits between tries to reach Discord at the start, doubling.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Runs the bot until a signal ends it.
+///
+/// # Errors
+/// What is wrong with the settings or the database, before anything is started; later only what Discord will not let us do.
+pub async fn run() -> Result<(), Ended> {
+    let config = Config::read()?;
+    let token = config.discord_token.clone().ok_or_else(no_token)?;
+    crate::log::start(&config);
+    let stop = stop_on_signals()?;
+    let health = listen(&config).await?;
+    let (app, clock) = open(&config).await?;
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(version, guilds = config.guilds.as_ref().map(Vec::len), "Muster starts");
+
+    let tasks = TaskTracker::new();
+    tasks.spawn(keep_time(app.clone(), clock, stop.clone()));
+    if let Some(health) = health {
+        tasks.spawn(health.serve(app.clone(), stop.clone()));
+    }
+    let ended = talk(&config, token, &app, &tasks, &stop).await;
+    stop.cancel();
+    tasks.close();
+    if timeout(LOOPS_END_WITHIN, finish(&tasks, &app)).await.is_err() {
+        tracing::warn!("some deliveries did not end in time: the next start takes them up again");
+    }
+    tracing::info!("Muster has stopped");
+    ended
+}
+
+/// Talks to Discord, and works off what is due, until stopped.
+async fn talk(
+    config: &Config,
+    token: SecretString,
+    app: &App,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<(), Ended> {
+    let Some(discord) = connect(config, token, app, stop).await? else { return Ok(()) };
+    let courier: Arc<dyn Courier> = Arc::new(discord.clone());
+    let loops = worker::start(app, &courier, stop).await.map_err(|fault| Ended::Failed(fault.into()))?;
+    tasks.spawn(async move { loops.wait().await });
+    tokio::select! {
+        ended = gateway::run(discord, stop.clone()) => Ok(ended?),
+        () = late(stop) => Ok(()),
+    }
+}
+
+/// Finds out who the bot is, for as long as it takes Discord to say. None: stopped before.
+async fn connect(
+    config: &Config,
+    token: SecretString,
+    app: &App,
+    stop: &CancellationToken,
+) -> Result<Option<Discord>, Ended> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let asked = Discord::connect(token.clone(), &config.discord_api_url, app.clone(), config.guilds.clone());
+        let why = tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            asked = asked => match asked {
+                Ok(discord) => return Ok(Some(discord)),
+                Err(why) => why,
+            },
+        };
+        if let Some(stopped) = why.downcast_ref::<Stopped>() {
+            return Err(Ended::Stopped(*stopped));
+        }
+        tracing::warn!(why = format!("{why:#}"), pause_s = pause.as_secs(), "Discord is not reached");
+        tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+        }
+    }
+}
+
+async fn late(stop: &CancellationToken) {
+    stop.cancelled().await;
+    sleep(GATEWAY_ENDS_WITHIN).await;
+}
+
+async fn finish(tasks: &TaskTracker, app: &App) {
+    tasks.wait().await;
+    app.store().close().await;
+}
+
+async fn listen(config: &Config) -> anyhow::Result<Option<Health>> {
+    let Some(at) = config.http_addr else { return Ok(None) };
+    let health = Health::listen(at).await;
+    health.map(Some).with_context(|| format!("cannot listen on {at}; MUSTER_HTTP_ADDR says so"))
+}
+
+/// Cancelled by the first signal that asks the process to end.
+fn stop_on_signals() -> anyhow::Result<CancellationToken> {
+    let listen = |kind| signal(kind).context("cannot listen for signals");
+    let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let stop = CancellationToken::new();
+    let cancelled = stop.clone();
+    tokio::spawn(async move {
+        first(&mut term, &mut int).await;
+        tracing::info!("asked to stop");
+        cancelled.cancel();
+    });
+    Ok(stop)
+}
+
+async fn first(one: &mut Signal, other: &mut Signal) {
+    tokio::select! {
+        _ = one.recv() => {}
+        _ = other.recv() => {}
+    }
+}
+
+/// Follows the database's clock, and steps of this machine's where the database has none.
+async fn keep_time(app: App, clock: Arc<SystemClock>, stop: CancellationToken) {
+    while timeout(TIME_EVERY, stop.cancelled()).await.is_err() {
+        match app.store().now_offset().await {
+            Ok(offset_us) => {
+                let moved_s = clock.correct(offset_us);
+                if moved_s.abs() >= STEP_S {
+                    tracing::warn!(moved_s, "the time was set: deadlines follow the new one");
+                }
+            }
+            Err(why) => tracing::warn!(%why, "the database does not tell the time"),
+        }
+    }
+}
+
+fn no_token() -> Ended {
+    let right = "copy it from the Bot page of your application, https://discord.com/developers/applications";
+    Ended::Settings(vec![Wrong {
+        variable: "DISCORD_TOKEN".to_owned(),
+        what: "it is not set".to_owned(),
+        right: right.to_owned(),
+    }])
+}
