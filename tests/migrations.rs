@@ -1,0 +1,152 @@
+//! Migrations over sample data: what a bot of each version left behind is still read and worked on by this one, on both databases.
+//!
+//! `tests/data/migrations/NNNN.sql` holds the rows of a busy database of schema NNNN; it goes in right after that migration, and the later
+//! ones run over it. A migration without such a file fails here. `UPDATE_SAMPLES=1` writes the newest one from a story.
+
+#[path = "support/databases.rs"]
+mod databases;
+#[path = "support/fake.rs"]
+mod fake;
+#[path = "support/invariants.rs"]
+mod invariants;
+#[path = "support/scenario.rs"]
+mod scenario;
+#[path = "support/setup.rs"]
+mod setup;
+
+use std::path::PathBuf;
+
+use muster::store::Store;
+use sqlx::migrate::Migrator;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+
+/// Every table, those that others refer to first.
+const TABLES: [&str; 15] = [
+    "install",
+    "guild",
+    "definition",
+    "apply",
+    "seen",
+    "wake",
+    "outbox",
+    "incident",
+    "dedupe",
+    "timeline",
+    "post",
+    "source_mark",
+    "audit",
+    "setting_override",
+    "mute",
+];
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// The story whose rows are the sample: every kind of state at once.
+const STORY: &str = "schedule primary: @ana @ben
+contact cleo: 2m here/2m dm · 0s phone
+plan db: stage 5m #primary · stage 5m @ben @cleo? · repeat 1 · also @dan
+alert firing db critical
+@ana acknowledges
+@ana title: Primary database down
+@ana summary: It is down.
+@ana /timeline add: looked at it
+alert firing web warning
+group firing web-1,web-2
+advance 21m
+alert firing disk critical
+@ana /incident resolve: done
+say nobody reads this
+fault discord down
+alert firing cache critical";
+
+fn sample(version: i64) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/migrations/{version:04}.sql"))
+}
+
+#[tokio::test]
+async fn what_every_version_left_behind_still_works() {
+    if std::env::var_os("UPDATE_SAMPLES").is_some() {
+        write_sample().await;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("old.db");
+    let url = format!("sqlite://{}?mode=rwc", path.display());
+    let mut sqlite = SqliteConnection::connect(&url).await.expect("a fresh file");
+    for version in versions() {
+        MIGRATIONS.run_to(version, &mut sqlite).await.expect("the migration runs over the rows of the one before");
+        sqlite.execute(AssertSqlSafe(rows(version))).await.expect("the rows of that version go in");
+    }
+    sqlite.close().await.expect("it closes");
+    goes_on(&format!("sqlite://{}", path.display())).await;
+    if let Some(url) = databases::postgres_url().await {
+        let mut postgres = PgConnection::connect(&url).await.expect("a fresh database");
+        for version in versions() {
+            MIGRATIONS
+                .run_to(version, &mut postgres)
+                .await
+                .expect("the migration runs over the rows of the one before");
+            postgres.execute(AssertSqlSafe(rows(version))).await.expect("the rows of that version go in");
+        }
+        postgres.close().await.expect("it closes");
+        goes_on(&url).await;
+    }
+}
+
+fn versions() -> Vec<i64> {
+    MIGRATIONS.iter().map(|migration| migration.version).collect()
+}
+
+/// The rows of a version; of the newest one's tables, every one has some.
+fn rows(version: i64) -> String {
+    let text =
+        std::fs::read_to_string(sample(version)).unwrap_or_else(|_| panic!("migration {version} has no sample rows"));
+    for table in TABLES.iter().filter(|table| !matches!(**table, "setting_override" | "mute")) {
+        assert!(text.contains(&format!("INSERT INTO {table} ")), "{version}: no rows of {table}");
+    }
+    text
+}
+
+/// Today's application reads all of it, and what was in the middle of something is finished.
+async fn goes_on(url: &str) {
+    let store = Store::open(url).await.expect("today's version opens it");
+    invariants::check(&store).await.expect("every state reads, and wakes at its deadline");
+    let mut stage = scenario::Stage::open(store.clone(), "2026-01-05T10:25:00Z").await;
+    let told = stage.play(&["advance 1m"]).await;
+    assert!(told.iter().any(|line| line.starts_with("> page")), "what waited for Discord is sent now: {told:#?}");
+    invariants::check(&store).await.expect("and goes on by the rules");
+}
+
+async fn write_sample() {
+    let made = databases::sqlite().await;
+    let mut stage = scenario::Stage::open(made.store.clone(), "2026-01-05T10:00:00Z").await;
+    stage.play(&STORY.lines().collect::<Vec<_>>()).await;
+    made.store.close().await;
+    let mut sqlite = SqliteConnection::connect(&made.url).await.expect("the file is there");
+    let mut text = String::from(
+        "-- Rows of a busy database of this schema, written by UPDATE_SAMPLES=1; never edited afterwards.\n",
+    );
+    for table in TABLES {
+        text += &dump(&mut sqlite, table).await;
+    }
+    let newest = versions().into_iter().max().expect("a migration");
+    std::fs::write(sample(newest), text).expect("the sample can be written");
+}
+
+/// The rows of a table as statements that both databases take.
+async fn dump(sqlite: &mut SqliteConnection, table: &str) -> String {
+    let columns: Vec<(String,)> =
+        sqlx::query_as(AssertSqlSafe(format!("SELECT name FROM pragma_table_info('{table}')")))
+            .fetch_all(&mut *sqlite)
+            .await
+            .expect("the table");
+    let names: Vec<String> = columns.into_iter().map(|(name,)| name).collect();
+    let literal = |name: &String| match name.as_str() {
+        "drill" | "private" => format!("CASE {name} WHEN 0 THEN 'FALSE' ELSE 'TRUE' END"),
+        name => format!("quote({name})"),
+    };
+    let values: Vec<String> = names.iter().map(literal).collect();
+    let sql = format!("SELECT {} FROM {table} ORDER BY 1", values.join(" || ', ' || "));
+    let rows: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut *sqlite).await.expect("its rows");
+    let insert = |(values,): (String,)| format!("INSERT INTO {table} ({}) VALUES ({values});\n", names.join(", "));
+    rows.into_iter().map(insert).collect()
+}

@@ -1,0 +1,107 @@
+//! The users' stories (`tests/scenarios/*.txt`), each on SQLite and on PostgreSQL.
+
+#[path = "support/databases.rs"]
+mod databases;
+#[path = "support/fake.rs"]
+mod fake;
+#[path = "support/invariants.rs"]
+mod invariants;
+#[path = "support/scenario.rs"]
+mod scenario;
+#[path = "support/setup.rs"]
+mod setup;
+
+use std::path::PathBuf;
+
+/// Plays every story of a file on both databases; what happens must be what is told, to the line.
+async fn check(file: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(file);
+    let update = std::env::var_os("UPDATE_SCENARIOS").is_some();
+    let mut told = Vec::new();
+    let mut wrong = Vec::new();
+    for scenario in scenario::read(&path) {
+        for database in ["SQLite", "PostgreSQL"] {
+            let store = match database {
+                "SQLite" => Some(databases::sqlite().await),
+                _ if update => None,
+                _ => databases::postgres().await,
+            };
+            let Some(store) = store else { continue };
+            let happened = scenario.play(store.store.clone()).await;
+            if update {
+                told.push((scenario.name.clone(), happened));
+            } else if happened != scenario.lines().iter().filter(|l| !l.is_empty()).cloned().collect::<Vec<_>>() {
+                wrong.push(format!("# {} ({database})\n{}", scenario.name, compare(scenario.lines(), &happened)));
+            }
+        }
+    }
+    if update {
+        scenario::write(&path, &told);
+    }
+    assert!(wrong.is_empty(), "{file}:\n\n{}", wrong.join("\n\n"));
+}
+
+/// Both tellings, line by line: `-` is told and did not happen, `+` happened and is not told.
+fn compare(told: &[String], happened: &[String]) -> String {
+    let told: Vec<&String> = told.iter().filter(|line| !line.is_empty()).collect();
+    let (mut out, mut i, mut j) = (Vec::new(), 0, 0);
+    while i < told.len() || j < happened.len() {
+        match (told.get(i), happened.get(j)) {
+            (Some(a), Some(b)) if *a == b => {
+                out.push(format!("  {a}"));
+                (i, j) = (i + 1, j + 1);
+            }
+            (Some(a), _) if !happened[j..].contains(a) => {
+                out.push(format!("- {a}"));
+                i += 1;
+            }
+            (_, Some(b)) => {
+                out.push(format!("+ {b}"));
+                j += 1;
+            }
+            (Some(a), None) => {
+                out.push(format!("- {a}"));
+                i += 1;
+            }
+            (None, None) => {}
+        }
+    }
+    out.join("\n")
+}
+
+macro_rules! files {
+    ($($name:ident),* $(,)?) => {$(
+        #[tokio::test]
+        async fn $name() {
+            check(concat!(stringify!($name), ".txt")).await;
+        }
+    )*};
+}
+
+files!(
+    shape,
+    contacts,
+    reaching,
+    acknowledging,
+    take_and_undo,
+    escalate_and_stop,
+    absence,
+    recovery,
+    exhausted,
+    alerts,
+    work,
+    rooms,
+    frozen,
+    corners,
+);
+
+/// Every file is played: one that is not in the list above would never fail.
+#[test]
+fn every_file_of_stories_is_played() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let source = include_str!("scenarios.rs");
+    for entry in std::fs::read_dir(folder).expect("the folder of stories") {
+        let name = entry.expect("a file").path().file_stem().expect("a name").to_string_lossy().into_owned();
+        assert!(source.contains(&format!("    {name},")), "{name}.txt is not played");
+    }
+}

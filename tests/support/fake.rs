@@ -1,0 +1,264 @@
+//! A courier that delivers nothing: it writes down what it was asked for, in the words of the scenarios, and fails on demand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use muster::app::courier::{Address, Courier, Delivery, Miss, Outgoing, Receipt, RoomPlan, What};
+use muster::app::view::{Calls, CardView, FallbackView, PageView, PagedView};
+use muster::domain::effect::RoomKind;
+use muster::domain::id::{ChannelId, MessageId, PageId, PostId, UserId};
+use muster::domain::timeline::Unreached;
+
+/// A message as it stands in the fake's Discord.
+#[derive(Debug, Clone)]
+pub struct Posted {
+    pub channel: ChannelId,
+    pub message: MessageId,
+    pub outgoing: Outgoing,
+    /// The page or call it is, if it is one.
+    pub post: Option<PostId>,
+}
+
+#[derive(Default)]
+pub struct Fake {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    next: u64,
+    /// What happened since it was last taken.
+    log: Vec<String>,
+    posted: Vec<Posted>,
+    nonces: BTreeMap<String, (ChannelId, MessageId)>,
+    rooms: BTreeMap<String, ChannelId>,
+    names: BTreeMap<UserId, String>,
+    faults: Faults,
+}
+
+/// What goes wrong, as the scenarios say it.
+#[derive(Default, Clone)]
+pub struct Faults {
+    pub dms_closed: BTreeSet<UserId>,
+    pub left: BTreeSet<UserId>,
+    pub no_access: BTreeSet<UserId>,
+    pub no_channel: bool,
+    pub no_thread: bool,
+    pub no_card: bool,
+    /// Nothing gets through: everything is to be tried again.
+    pub down: bool,
+    /// The answer of the next sends is lost after they took effect.
+    pub lost_answers: u32,
+}
+
+impl Fake {
+    /// Ids go on from here: another fake has used those before.
+    pub fn begin(&self, id: u64) {
+        self.lock().next = id;
+    }
+
+    pub fn name(&self, user: UserId, name: &str) {
+        self.lock().names.insert(user, name.to_owned());
+    }
+
+    pub fn faults(&self, change: impl FnOnce(&mut Faults)) {
+        change(&mut self.lock().faults);
+    }
+
+    /// Takes what happened since the last time.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().log)
+    }
+
+    /// The newest message for which this holds.
+    pub fn newest(&self, wanted: impl Fn(&Posted) -> bool) -> Option<Posted> {
+        self.lock().posted.iter().rev().find(|posted| wanted(posted)).cloned()
+    }
+
+    pub fn card(&self) -> Option<CardView> {
+        let card = self.newest(|posted| matches!(posted.outgoing, Outgoing::Card(_)))?;
+        match card.outgoing {
+            Outgoing::Card(card) => Some(*card),
+            _ => None,
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[async_trait::async_trait]
+impl Courier for Fake {
+    async fn deliver(&self, delivery: Delivery) -> Result<Receipt, Miss> {
+        let mut state = self.lock();
+        if state.faults.down {
+            return Err(Miss::Retry { after: None, why: "Discord does not answer".to_owned() });
+        }
+        match delivery.what {
+            What::OpenRoom(plan) => state.open_room(&plan),
+            What::Send { to, message, nonce } => state.send(to, message, &nonce),
+            What::Edit { channel, message_id, message } => state.edit(channel, message_id, message),
+            What::Pin { .. } => Ok(Receipt::Done),
+            What::React { sign, .. } => {
+                state.log.push(format!("react {sign:?}").to_lowercase());
+                Ok(Receipt::Done)
+            }
+            What::Outside { .. } => {
+                let detail = "no carrier yet".to_owned();
+                Err(Miss::Never { why: Unreached::NoCarrier, detail })
+            }
+        }
+    }
+}
+
+impl State {
+    fn open_room(&mut self, plan: &RoomPlan) -> Result<Receipt, Miss> {
+        let refused = match plan.kind {
+            RoomKind::Channel => self.faults.no_channel,
+            _ => self.faults.no_thread,
+        };
+        if refused {
+            return Err(Miss::Never { why: Unreached::NoAccess, detail: "Missing Permissions".to_owned() });
+        }
+        if let Some(channel) = self.rooms.get(&plan.marker) {
+            return Ok(Receipt::Room { channel: *channel });
+        }
+        let channel = ChannelId(700_000_000_000_000_000 + self.id());
+        self.rooms.insert(plan.marker.clone(), channel);
+        let kind = if plan.kind == RoomKind::Channel { "channel" } else { "thread" };
+        let private = if plan.private { " (private)" } else { "" };
+        self.log.push(format!("{kind} inc-{}{private}", plan.number));
+        Ok(Receipt::Room { channel })
+    }
+
+    fn send(&mut self, to: Address, outgoing: Outgoing, nonce: &str) -> Result<Receipt, Miss> {
+        if let Some((channel, message)) = self.nonces.get(nonce) {
+            return Ok(Receipt::Message { channel: *channel, message: *message, failed: Vec::new() });
+        }
+        if matches!(outgoing, Outgoing::Card(_)) && self.faults.no_card {
+            return Err(Miss::Retry { after: None, why: "503".to_owned() });
+        }
+        let failed = self.unreached(&to, &outgoing);
+        let people = match &outgoing {
+            Outgoing::Page(page) => page.people.iter().filter(|person| person.open).count(),
+            _ => 0,
+        };
+        if people > 0 && failed.len() == people {
+            return Err(Miss::NobodyReached(failed));
+        }
+        let channel = match to {
+            Address::Channel(channel) => channel,
+            Address::Dm(user) => ChannelId(600_000_000_000_000_000 + user.0 % 1_000),
+        };
+        let message = MessageId(800_000_000_000_000_000 + self.id());
+        let said = self.describe(&to, &outgoing, &failed);
+        self.log.push(said);
+        let post = post_of(&outgoing);
+        self.posted.push(Posted { channel, message, outgoing, post });
+        self.nonces.insert(nonce.to_owned(), (channel, message));
+        if self.faults.lost_answers > 0 && post.is_some() {
+            self.faults.lost_answers -= 1;
+            return Err(Miss::Unsure { why: "the answer was lost".to_owned() });
+        }
+        Ok(Receipt::Message { channel, message, failed })
+    }
+
+    fn unreached(&self, to: &Address, outgoing: &Outgoing) -> Vec<(PageId, Unreached)> {
+        let Outgoing::Page(page) = outgoing else { return Vec::new() };
+        let why = |person: &PagedView| match to {
+            _ if self.faults.left.contains(&person.user) => Some(Unreached::Gone),
+            Address::Dm(_) => self.faults.dms_closed.contains(&person.user).then_some(Unreached::DmsClosed),
+            Address::Channel(_) => self.faults.no_access.contains(&person.user).then_some(Unreached::NoAccess),
+        };
+        page.people.iter().filter(|person| person.open).filter_map(|p| Some((p.page, why(p)?))).collect()
+    }
+
+    fn edit(&mut self, channel: ChannelId, message: MessageId, outgoing: Outgoing) -> Result<Receipt, Miss> {
+        let shown = |posted: &Posted| posted.channel == channel && posted.message == message;
+        let Some(index) = self.posted.iter().position(shown) else {
+            return Err(Miss::Lost { detail: "Unknown Message".to_owned() });
+        };
+        let said = match &outgoing {
+            Outgoing::Page(page) => Some(format!("~ {}", self.describe_page(page, &[]))),
+            Outgoing::Fallback(call) => Some(format!("~ {}", self.describe_call(call))),
+            _ => None,
+        };
+        self.log.extend(said);
+        self.posted[index].outgoing = outgoing;
+        Ok(Receipt::Done)
+    }
+
+    fn describe(&self, to: &Address, outgoing: &Outgoing, failed: &[(PageId, Unreached)]) -> String {
+        match outgoing {
+            Outgoing::Card(card) => format!("card {}", card.status.word()),
+            Outgoing::Page(page) => self.describe_page(page, failed),
+            Outgoing::Fallback(call) => self.describe_call(call),
+            Outgoing::Line { text, .. } => {
+                let place = match to {
+                    Address::Channel(channel) if self.rooms.values().any(|room| room == channel) => "line".to_owned(),
+                    Address::Channel(channel) => format!("say #{}", channel.0 % 1_000),
+                    Address::Dm(user) => format!("tell {}", self.user(*user)),
+                };
+                format!("{place}: {}", self.named(&text.plain()))
+            }
+        }
+    }
+
+    fn describe_page(&self, page: &PageView, failed: &[(PageId, Unreached)]) -> String {
+        let way = if page.direct { "dm" } else { "page" };
+        let reached = |p: &&PagedView| failed.iter().all(|(id, _)| *id != p.page);
+        let people: Vec<String> = page.people.iter().filter(reached).map(|p| self.user(p.user)).collect();
+        let mut said = format!("{way} {}", people.join(" "));
+        if page.attempt > 1 && page.closed.is_none() {
+            said += &format!(" again ({})", page.attempt);
+        }
+        if page.late_since.is_some() && page.closed.is_none() {
+            said += " late";
+        }
+        if let Some(closed) = &page.closed {
+            said += &format!(": {}", self.named(&closed.plain()));
+        }
+        said
+    }
+
+    fn describe_call(&self, call: &FallbackView) -> String {
+        let whom = match &call.calls {
+            Calls::Roles(roles) => {
+                roles.iter().map(|role| format!("@&{}", role.0 % 1_000)).collect::<Vec<_>>().join(" ")
+            }
+            Calls::Person(user) => self.user(*user),
+            Calls::Owner => "the owner".to_owned(),
+        };
+        let place = if call.elsewhere { " (announcement)" } else { "" };
+        let closed =
+            call.closed.as_ref().map(|closed| format!(": {}", self.named(&closed.plain()))).unwrap_or_default();
+        format!("fallback {whom} {}{place}{closed}", call.count)
+    }
+
+    fn user(&self, user: UserId) -> String {
+        self.names.get(&user).map_or_else(|| format!("@{user}"), |name| format!("@{name}"))
+    }
+
+    /// Ids in a text as the names people know.
+    fn named(&self, text: &str) -> String {
+        let mut text = text.replace('\n', " / ");
+        for (user, name) in &self.names {
+            text = text.replace(&user.to_string(), name);
+        }
+        text
+    }
+
+    fn id(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+}
+
+fn post_of(outgoing: &Outgoing) -> Option<PostId> {
+    match outgoing {
+        Outgoing::Page(page) => Some(page.post),
+        Outgoing::Fallback(call) => Some(call.post),
+        _ => None,
+    }
+}

@@ -1,0 +1,54 @@
+//! What must hold after every step of every story (ARCHITECTURE, "Invariants").
+
+use muster::app::INCIDENT;
+use muster::domain::engagement::Progress;
+use muster::domain::incident::Incident;
+use muster::store::{Store, StoreError, incident, wake};
+
+/// Looks at every incident that is not over.
+pub async fn check(store: &Store) -> Result<(), String> {
+    let found = store.read(|conn| {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            for id in incident::live_ids(conn).await? {
+                let row = incident::peek(conn, id).await?;
+                found.extend(row.map(|row| (row, id)));
+            }
+            let mut with_wake = Vec::new();
+            for (row, id) in found {
+                with_wake.push((row, wake::due(conn, INCIDENT, id.0).await?));
+            }
+            Ok::<_, StoreError>(with_wake)
+        })
+    });
+    for (row, due) in found.await.map_err(|why| why.to_string())? {
+        let state: Incident = serde_json::from_str(&row.state).map_err(|why| why.to_string())?;
+        if due != state.next_deadline() {
+            return Err(format!("INC-{}: wakes at {due:?}, its deadline is {:?}", row.number, state.next_deadline()));
+        }
+        always_goes_on(&state)?;
+        nothing_open_after_the_answer(&state)?;
+    }
+    Ok(())
+}
+
+/// An open incident with an engagement that nobody has answered always has a deadline, unless it is held.
+fn always_goes_on(state: &Incident) -> Result<(), String> {
+    let waiting =
+        state.paging.engagements.iter().any(|e| e.end.is_none() && !matches!(e.progress, Progress::Done { .. }));
+    if waiting && state.paging.held_since.is_none() && state.paging.next_deadline().is_none() {
+        return Err(format!("INC-{} is unanswered and nothing will happen by itself", state.number));
+    }
+    Ok(())
+}
+
+/// Once all engagements behind a page have ended, it asks nobody for anything.
+fn nothing_open_after_the_answer(state: &Incident) -> Result<(), String> {
+    for page in state.paging.pages.iter().filter(|page| page.closed.is_none() && !page.failed()) {
+        let ended = |id| state.paging.engagement(id).is_some_and(|engagement| engagement.end.is_some());
+        if page.reasons.iter().all(|reason| ended(reason.engagement)) {
+            return Err(format!("INC-{}: a page to {} is open after the end of paging", state.number, page.contact));
+        }
+    }
+    Ok(())
+}

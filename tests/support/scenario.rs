@@ -1,0 +1,416 @@
+//! Scenarios: stories in the words of the chat. Parses a file of them and plays each on the real application, with a clock that only the
+//! story moves and a courier that fails on everything the story does not tell.
+//!
+//! ```text
+//! # a name that is a claim
+//! plan db: stage 5m @ana · stage 5m @ben? · repeat 1
+//! alert firing db critical
+//! > channel inc-1
+//! > page @ana
+//! advance 5m
+//! > page @ben
+//! ```
+//! `>` lines are everything that was sent or redrawn since the last step, in order (cards are redrawn silently); `= ` is the private answer.
+//! With `UPDATE_SCENARIOS=1` the files are written anew from what happens: read the difference before you believe it.
+
+#![allow(dead_code, reason = "every test file that includes this uses its own part")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use muster::app::reply::{Reply, Say};
+use muster::app::request::{Ask, NewIncident, Request, Which};
+use muster::app::{App, Apply};
+use muster::clock::{Clock, TestClock};
+use muster::definitions::Source;
+use muster::domain::alert::{Embed, Message, MessageAuthor};
+use muster::domain::id::{ChannelId, GuildId, MessageId, RoleId, Timestamp, UserId, WebhookId};
+use muster::domain::impact::Impact;
+use muster::domain::incident::{self, Edit};
+use muster::domain::permission::Person;
+use muster::domain::span::Span;
+use muster::store::Store;
+use muster::worker;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::fake::Fake;
+use crate::invariants;
+use crate::setup;
+
+pub const GUILD: GuildId = GuildId(500_000_000_000_000_001);
+const ALERTS: ChannelId = ChannelId(900_000_000_000_000_030);
+const SENDER: WebhookId = WebhookId(900_000_000_000_000_301);
+
+/// 2026-01-05T10:00:00Z, when the stories begin.
+const EARLIEST_S: i64 = 1_767_607_200;
+
+/// One story.
+pub struct Scenario {
+    pub name: String,
+    lines: Vec<String>,
+}
+
+/// The stories of a file.
+pub fn read(path: &Path) -> Vec<Scenario> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    let mut scenarios: Vec<Scenario> = Vec::new();
+    for line in text.lines() {
+        match line.strip_prefix("# ") {
+            Some(name) => scenarios.push(Scenario { name: name.to_owned(), lines: Vec::new() }),
+            None => scenarios.last_mut().into_iter().for_each(|s| s.lines.push(line.to_owned())),
+        }
+    }
+    scenarios
+}
+
+/// Writes the stories of a file back.
+pub fn write(path: &Path, scenarios: &[(String, Vec<String>)]) {
+    let told: Vec<String> =
+        scenarios.iter().map(|(name, lines)| format!("# {name}\n{}\n", lines.join("\n").trim_end())).collect();
+    std::fs::write(path, told.join("\n")).expect("the scenario file can be written");
+}
+
+/// The world of one story.
+pub struct Stage {
+    store: Store,
+    app: App,
+    clock: Arc<TestClock>,
+    fake: Arc<Fake>,
+    setup: setup::Setup,
+    messages: u64,
+    requests: u64,
+    answer: Option<String>,
+}
+
+impl Scenario {
+    /// Plays it; returns its lines as they really go.
+    pub async fn play(&self, store: Store) -> Vec<String> {
+        let steps = self.lines.iter().filter(|line| !line.starts_with('>') && !line.starts_with('='));
+        let steps: Vec<&str> = steps.map(String::as_str).collect();
+        Stage::open(store, "2026-01-05T10:00:00Z").await.play(&steps).await
+    }
+
+    pub fn lines(&self) -> &[String] {
+        &self.lines
+    }
+}
+
+impl Stage {
+    /// The world as of `start`.
+    pub async fn open(store: Store, start: &str) -> Stage {
+        let start: Timestamp = start.parse().expect("an instant");
+        let clock = Arc::new(TestClock::at(start));
+        let fake = Arc::new(Fake::default());
+        // A later world goes on with ids that the earlier one did not use.
+        let later = (start.timestamp() - EARLIEST_S).unsigned_abs();
+        fake.begin(later);
+        for (name, user) in setup::PEOPLE {
+            fake.name(user, name);
+        }
+        let app = open(&store, &clock).await;
+        Stage {
+            store,
+            app,
+            clock,
+            fake,
+            setup: setup::Setup::default(),
+            messages: later,
+            requests: later,
+            answer: None,
+        }
+    }
+
+    /// Takes these steps; returns them with what happened at each.
+    pub async fn play(&mut self, steps: &[&str]) -> Vec<String> {
+        let mut told = Vec::new();
+        for step in steps.iter().filter(|step| !step.trim().is_empty()) {
+            told.push((*step).to_owned());
+            self.step(step.trim()).await.unwrap_or_else(|why| panic!("`{step}`: {why}"));
+            told.extend(self.answer.take().map(|answer| format!("= {}", answer.trim_end())));
+            told.extend(self.fake.take().into_iter().map(|sent| format!("> {}", sent.trim_end())));
+        }
+        told
+    }
+
+    async fn step(&mut self, line: &str) -> Result<(), String> {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "plan" | "contact" | "schedule" | "settings" | "source" => {
+                self.setup.add(word, rest)?;
+                return self.apply().await;
+            }
+            "alert" => self.alert(rest).await?,
+            "group" => self.group(rest).await?,
+            "say" => self.say(rest, &[]).await?,
+            "advance" => return self.advance(span(rest)?).await,
+            "down" => {
+                self.clock.advance(span(rest)?);
+                return Ok(());
+            }
+            "clock" => self.clock.advance(signed(rest)?),
+            "restart" => self.app = open(&self.store, &self.clock).await,
+            "fault" => self.fault(rest, true)?,
+            "mend" => self.fault(rest, false)?,
+            "card" => {
+                // Card edits settle first.
+                self.advance(TimeDelta::milliseconds(300)).await?;
+                return self.card_shows(rest);
+            }
+            "together" => return self.together(rest).await,
+            person if person.starts_with('@') => self.person(line).await?,
+            other => return Err(format!("no such step: {other}")),
+        }
+        self.settle().await
+    }
+
+    async fn apply(&mut self) -> Result<(), String> {
+        let sources = vec![Source { file: "scenario.yaml".to_owned(), text: self.setup.yaml() }];
+        let apply = Apply { guild: GUILD, sources, prune: true, by: None, via: "test" };
+        let told = self.app.apply(apply, |_| true).await;
+        told.map(drop).map_err(|why| format!("{why:?}\n{}", self.setup.yaml()))
+    }
+
+    async fn settle(&self) -> Result<(), String> {
+        worker::drain(&self.app, &*self.fake).await.map(drop).map_err(|why| why.to_string())?;
+        invariants::check(&self.store).await
+    }
+
+    /// Walks every deadline and every delivery that comes due on the way.
+    async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
+        let until = self.clock.now() + by;
+        loop {
+            self.settle().await?;
+            let mut next = self.app.next_wake().await.map_err(|why| why.to_string())?;
+            for lane in muster::app::Lane::ALL {
+                let due = self.app.next_delivery(lane).await.map_err(|why| why.to_string())?;
+                next = next.into_iter().chain(due).min();
+            }
+            match next.filter(|at| *at <= until) {
+                Some(at) => self.clock.set(at.max(self.clock.now())),
+                None => break,
+            }
+        }
+        self.clock.set(until);
+        self.settle().await
+    }
+
+    /// `alert firing db critical [title…]`, `alert resolved db`: a message of the source that has rules.
+    async fn alert(&mut self, said: &str) -> Result<(), String> {
+        let words: Vec<&str> = said.split(' ').collect();
+        let content = match words[..] {
+            ["firing", key] => format!("ALERT critical {key}: {key} is down"),
+            ["firing", key, severity] => format!("ALERT {severity} {key}: {key} is down"),
+            ["firing", key, severity, ref title @ ..] => format!("ALERT {severity} {key}: {}", title.join(" ")),
+            ["resolved", key] => format!("OK {key}"),
+            _ => return Err("alert firing|resolved KEY [severity] [title]".to_owned()),
+        };
+        self.say(&content, &[]).await
+    }
+
+    /// `group firing web-1,web-2 resolved web-3`, `group resolved`: a grouped message in Alertmanager's own format.
+    async fn group(&mut self, said: &str) -> Result<(), String> {
+        self.say("", &[setup::alertmanager(said)?]).await
+    }
+
+    async fn say(&mut self, content: &str, embeds: &[Embed]) -> Result<(), String> {
+        self.messages += 1;
+        let source = if embeds.is_empty() { SENDER } else { WebhookId(SENDER.0 + 1) };
+        let message = Message {
+            id: MessageId(1_450_000_000_000_000_000 + self.messages),
+            channel: ALERTS,
+            at: self.clock.now(),
+            author: MessageAuthor::Webhook(source),
+            username: None,
+            content: content.to_owned(),
+            embeds: embeds.to_vec(),
+            custom_ids: Vec::new(),
+        };
+        self.app.message(GUILD, message, None).await.map(drop).map_err(|why| why.to_string())
+    }
+
+    /// `@ana ✅`, `@ana acknowledge`, `@ana /incident ack`, …
+    async fn person(&mut self, line: &str) -> Result<(), String> {
+        let (name, said) = line.split_once(' ').ok_or("what does the person do?")?;
+        if said == "writes" {
+            return self.writes(name).await;
+        }
+        let ask = self.ask(said)?;
+        let reply = self.request(name, ask).await?;
+        self.answer = told(&reply);
+        Ok(())
+    }
+
+    /// `together @ana acknowledge & @ben acknowledge`: at one instant, on several tasks.
+    async fn together(&mut self, line: &str) -> Result<(), String> {
+        let mut tasks = Vec::new();
+        for part in line.split(" & ") {
+            let (name, said) = part.trim().split_once(' ').ok_or("what does the person do?")?;
+            let request = self.request_of(name, self.ask(said)?)?;
+            let app = self.app.clone();
+            tasks.push(tokio::spawn(async move { app.handle(request).await }));
+        }
+        let mut answers = Vec::new();
+        for task in tasks {
+            answers.extend(told(&task.await.map_err(|why| why.to_string())?));
+        }
+        answers.sort();
+        self.answer = Some(answers.join(" | "));
+        self.settle().await
+    }
+
+    async fn writes(&self, name: &str) -> Result<(), String> {
+        let room = self.room().ok_or("there is no room")?;
+        let user = setup::PEOPLE.iter().find(|(known, _)| name.ends_with(known)).ok_or("nobody is called that")?.1;
+        self.app.wrote(room, user).await.map_err(|why| why.to_string())
+    }
+
+    async fn request(&mut self, name: &str, ask: Ask) -> Result<Reply, String> {
+        let request = self.request_of(name, ask)?;
+        Ok(self.app.handle(request).await)
+    }
+
+    fn request_of(&mut self, name: &str, ask: Ask) -> Result<Request, String> {
+        self.requests += 1;
+        let name = name.trim_start_matches('@');
+        let (_, user) =
+            setup::PEOPLE.iter().find(|(known, _)| *known == name).ok_or(format!("nobody is called {name}"))?;
+        let roles: Vec<RoleId> = setup::roles_of(name);
+        let by = Person { user: *user, name: name.to_owned(), roles, manages_guild: name == "admin" };
+        let room = self.room();
+        Ok(Request { guild: GUILD, by, channel: room, key: format!("i:{}", self.requests), ask })
+    }
+
+    /// The newest room there is.
+    fn room(&self) -> Option<ChannelId> {
+        use muster::app::courier::Outgoing;
+        self.fake.newest(|posted| matches!(posted.outgoing, Outgoing::Card(_))).map(|card| card.channel)
+    }
+
+    fn ask(&self, said: &str) -> Result<Ask, String> {
+        let page = || self.fake.newest(|posted| posted.post.is_some()).ok_or("there is no page");
+        let which = if self.room().is_some() { Which::Here } else { Which::Number(1) };
+        let on = |ask| Ok(Ask::On(which, ask));
+        let (verb, rest) = said.split_once(": ").unwrap_or((said, ""));
+        let text = (!rest.is_empty()).then(|| rest.to_owned());
+        match verb {
+            "✅" | "👀" => Ok(Ask::Sign { message: page()?.message, live: true }),
+            "acknowledges" => {
+                let post = page()?.post;
+                Ok(Ask::On(Which::Post(post.ok_or("no post")?), incident::Ask::Ack { post, sign: false }))
+            }
+            "takes" => {
+                let post = page()?.post;
+                Ok(Ask::On(Which::Post(post.ok_or("no post")?), incident::Ask::Take { post }))
+            }
+            "takes all" => on(incident::Ask::Take { post: None }),
+            "/incident ack" => on(incident::Ask::Ack { post: None, sign: false }),
+            "/incident unack" | "undoes" => on(incident::Ask::Unack { ack: None }),
+            "asks to escalate" => on(incident::Ask::EscalateAsk { post: None }),
+            "escalates" => on(incident::Ask::Escalate { post: None }),
+            "/incident resolve" => on(incident::Ask::Resolve { message: text }),
+            "undoes the resolution" => on(incident::Ask::UndoResolve),
+            "mitigates" => on(incident::Ask::Mitigate { message: text }),
+            "stops" => {
+                let (engagement, reason) = rest.split_once(" because ").ok_or("stops: PLAN because REASON")?;
+                Ok(Ask::Stop { engagement: engagement.to_owned(), reason: reason.to_owned() })
+            }
+            "impact" => on(incident::Ask::Edit(Edit { impact: Some(impact(rest)?), ..Edit::default() })),
+            "title" => on(incident::Ask::Edit(Edit { title: text, ..Edit::default() })),
+            "summary" => on(incident::Ask::Edit(Edit { summary: text, ..Edit::default() })),
+            "summary from version" => {
+                let (version, summary) = rest.split_once(' ').ok_or("VERSION TEXT")?;
+                let version = version.parse().map_err(|_| "a number")?;
+                on(incident::Ask::Edit(Edit {
+                    summary: Some(summary.to_owned()),
+                    summary_version: Some(version),
+                    ..Edit::default()
+                }))
+            }
+            "update" => on(incident::Ask::Edit(Edit { message: text, ..Edit::default() })),
+            "next update" => on(incident::Ask::Edit(Edit {
+                next_update: Some(rest.parse().map_err(|_| "a span")?),
+                ..Edit::default()
+            })),
+            "/timeline add" => Ok(Ask::AddToTimeline { which: Which::Here, text: rest.to_owned(), at: None }),
+            "/timeline show" => Ok(Ask::Timeline(Which::Here)),
+            "/incident list" => Ok(Ask::List(Default::default())),
+            "/incident show" => Ok(Ask::Show(Which::Here)),
+            "/incident new" => Ok(Ask::New(new_incident(rest)?)),
+            other => Err(format!("nobody can `{other}`")),
+        }
+    }
+
+    fn fault(&self, said: &str, on: bool) -> Result<(), String> {
+        let (what, who) = said.rsplit_once(" @").unwrap_or((said, ""));
+        let user = setup::PEOPLE.iter().find(|(name, _)| *name == who).map(|(_, user)| *user);
+        let put = |set: &mut std::collections::BTreeSet<UserId>| {
+            let user = user.expect("a person");
+            if on { set.insert(user) } else { set.remove(&user) }
+        };
+        self.fake.faults(|faults| match what {
+            "dms closed" => drop(put(&mut faults.dms_closed)),
+            "left" => drop(put(&mut faults.left)),
+            "no access" => drop(put(&mut faults.no_access)),
+            "no channel" => faults.no_channel = on,
+            "no thread" => faults.no_thread = on,
+            "no card" => faults.no_card = on,
+            "discord down" => faults.down = on,
+            "lost answer" => faults.lost_answers = u32::from(on),
+            other => panic!("no such fault: {other}"),
+        });
+        Ok(())
+    }
+
+    fn card_shows(&self, wanted: &str) -> Result<(), String> {
+        let card = self.fake.card().ok_or("there is no card")?;
+        let shown = format!("{card:?}");
+        if shown.contains(wanted) { Ok(()) } else { Err(format!("the card shows no {wanted}: {shown}")) }
+    }
+}
+
+async fn open(store: &Store, clock: &Arc<TestClock>) -> App {
+    let clock: Arc<dyn Clock> = clock.clone();
+    App::open(store.clone(), clock, Box::new(StdRng::seed_from_u64(7))).await.expect("the application opens")
+}
+
+fn told(reply: &Reply) -> Option<String> {
+    match reply {
+        Reply::Say(Say { text, .. }) => Some(setup::named(&text.plain())),
+        Reply::Form(form) => Some(format!("form {}", form.title)),
+        Reply::Nothing => None,
+    }
+}
+
+fn new_incident(said: &str) -> Result<NewIncident, String> {
+    let mut new = NewIncident::default();
+    for part in said.split(", ").filter(|part| !part.is_empty()) {
+        let (field, value) = part.split_once(' ').unwrap_or((part, ""));
+        match field {
+            "plan" => new.plan = Some(muster::domain::name::Name::parse(value).map_err(|why| why.to_string())?),
+            "title" => new.title = Some(value.to_owned()),
+            "impact" => new.impact = Some(impact(value)?),
+            "private" => new.private = Some(true),
+            "drill" => new.drill = true,
+            other => return Err(format!("no such option: {other}")),
+        }
+    }
+    Ok(new)
+}
+
+fn impact(text: &str) -> Result<Impact, String> {
+    let number: u8 = text.parse().map_err(|_| format!("{text} is no impact"))?;
+    Impact::try_from(number).map_err(|why| why.to_string())
+}
+
+fn span(text: &str) -> Result<TimeDelta, String> {
+    text.parse::<Span>().map(Span::delta).map_err(|why| why.to_string())
+}
+
+fn signed(text: &str) -> Result<TimeDelta, String> {
+    match text.strip_prefix('-') {
+        Some(back) => span(back).map(|by| -by),
+        None => span(text.trim_start_matches('+')),
+    }
+}
