@@ -12,6 +12,7 @@ pub static GAUGES: Gauges = Gauges::new();
 pub struct Gauges {
     heard_at_us: AtomicI64,
     panics: AtomicU64,
+    lost_loops: AtomicU64,
     unknown_events: AtomicU64,
     sessions: AtomicU64,
 }
@@ -21,6 +22,7 @@ impl Gauges {
         Gauges {
             heard_at_us: AtomicI64::new(0),
             panics: AtomicU64::new(0),
+            lost_loops: AtomicU64::new(0),
             unknown_events: AtomicU64::new(0),
             sessions: AtomicU64::new(0),
         }
@@ -35,6 +37,15 @@ impl Gauges {
     pub fn heard_at(&self) -> Option<Timestamp> {
         let at = self.heard_at_us.load(Ordering::Relaxed);
         Timestamp::from_timestamp_micros(at).filter(|_| at > 0)
+    }
+
+    /// A loop of the worker panicked: the process cannot do its job any more.
+    pub fn lost_loop(&self) {
+        self.lost_loops.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn lost_loops(&self) -> u64 {
+        self.lost_loops.load(Ordering::Relaxed)
     }
 
     /// A handler panicked; what it handled is lost, the process goes on.

@@ -12,6 +12,7 @@ use muster::app::courier::Courier;
 use muster::clock::{STEP_S, SystemClock};
 use muster::config::{Config, Wrong};
 use muster::discord::{Discord, Stopped, gateway};
+use muster::gauges::GAUGES;
 use muster::http::Health;
 use muster::worker;
 use secrecy::SecretString;
@@ -58,7 +59,11 @@ pub async fn run() -> Result<(), Ended> {
         tracing::warn!("some deliveries did not end in time: the next start takes them up again");
     }
     tracing::info!("Muster has stopped");
-    ended
+    // A supervisor that restarts on failure must see one: nobody is paged by a bot that is not there.
+    match GAUGES.lost_loops() {
+        0 => ended,
+        _ => ended.and(Err(Ended::Failed(anyhow::anyhow!("a loop of the worker panicked: start Muster again")))),
+    }
 }
 
 /// Talks to Discord, and works off what is due, until stopped.

@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::app::courier::Courier;
 use crate::app::{App, Fault, Lane};
 use crate::domain::id::Timestamp;
+use crate::gauges::GAUGES;
 
 /// Longest sleep without looking: a commit of another process is seen this late at most.
 const LOOK_AT_LEAST: Duration = Duration::from_millis(500);
@@ -42,6 +43,7 @@ pub async fn start(app: &App, courier: &Arc<dyn Courier>, stop: &CancellationTok
 async fn kept(run: impl Future<Output = ()>, stop: CancellationToken) {
     if AssertUnwindSafe(run).catch_unwind().await.is_err() {
         tracing::error!("a loop panicked: the process ends, start it again");
+        GAUGES.lost_loop();
         stop.cancel();
     }
 }
