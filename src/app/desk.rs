@@ -9,6 +9,7 @@ use super::request::{Ask, Filter, NewIncident, Request, When, Which};
 use super::save::{GuildState, INCIDENT};
 use super::{App, Fault, WAITING_MAX, answer, form, listing, press};
 use crate::domain::definition::Set;
+use crate::domain::engagement::Told;
 use crate::domain::facts::Facts;
 use crate::domain::id::{ChannelId, IncidentId, Timestamp, UserId};
 use crate::domain::incident::{self, Answer, Draft, FrozenPlan, Incident, Input, Opening, Outcome};
@@ -219,10 +220,9 @@ impl App {
             return Ok(());
         };
         let app = self.clone();
-        let told = self
-            .0
-            .store
-            .write(move |tx| Box::pin(async move { app.change(tx, state.id, Input::Wrote { by }).await.map(drop) }));
+        let told = self.0.store.write(move |tx| {
+            Box::pin(async move { app.change(tx, state.id, Input::Told(Told::Wrote { by })).await.map(drop) })
+        });
         told.await.map_err(|stop: Stop| stop.fault("take down who has seen a page"))
     }
 

@@ -10,7 +10,7 @@ use super::fault::Stop;
 use super::{App, Fault, draw};
 use crate::domain::contact::Way;
 use crate::domain::effect::{Effect, RoomKind, SourceNote};
-use crate::domain::engagement::{Place, Post};
+use crate::domain::engagement::{Place, Post, Told};
 use crate::domain::id::{ChannelId, IncidentId, MessageId, PageId, PostId, Timestamp};
 use crate::domain::incident::{Incident, Input};
 use crate::domain::reference::Ref;
@@ -257,14 +257,16 @@ impl App {
         };
         // One that may be out already is sent once more, closed and without a ping: the same nonce finds it, and it is drawn anew.
         if !state.paging.open(post) && !post.unsure {
-            return Ok(Drawn::Drop(Some(Input::PostWithdrawn { post: id })));
+            return Ok(Drawn::Drop(Some(Input::Told(Told::PostWithdrawn { post: id }))));
         }
         let to = match post.place {
             Place::Direct { user } => Address::Dm(user),
             Place::Outside => return Ok(outside(state, post)),
             Place::Room | Place::Announcement { .. } => match state.place_of(post.place) {
                 Some(channel) => Address::Channel(channel),
-                None => return Ok(Drawn::Drop(Some(Input::PostFailed { post: id, why: Unreached::NoRoom }))),
+                None => {
+                    return Ok(Drawn::Drop(Some(Input::Told(Told::PostFailed { post: id, why: Unreached::NoRoom }))));
+                }
             },
         };
         let facts = self.facts(conn, state.guild, Some(state)).await?;
@@ -304,7 +306,7 @@ impl App {
             }
             Err(Miss::Unsure { why }) if self.may_retry(work) => {
                 let unsure = match &work.effect {
-                    Effect::SendPost { post } => Some(Input::PostUnsure { post: *post }),
+                    Effect::SendPost { post } => Some(Input::Told(Told::PostUnsure { post: *post })),
                     _ => None,
                 };
                 self.finish(work, Ending::Retry(self.now() + backoff(work), why), unsure).await
@@ -329,10 +331,10 @@ impl App {
             }
             (Effect::PostCard { .. }, _) => Some(Input::CardPosted),
             (Effect::SendPost { post }, Receipt::Message { failed, .. }) => {
-                Some(Input::PostSent { post: *post, asked: work.asks.clone(), failed: failed.clone() })
+                Some(Input::Told(Told::PostSent { post: *post, asked: work.asks.clone(), failed: failed.clone() }))
             }
             (Effect::SendPost { post }, _) => {
-                Some(Input::PostSent { post: *post, asked: work.asks.clone(), failed: Vec::new() })
+                Some(Input::Told(Told::PostSent { post: *post, asked: work.asks.clone(), failed: Vec::new() }))
             }
             _ => None,
         }
@@ -410,7 +412,7 @@ impl App {
     /// A page that waited for its room in vain has failed, and moves on.
     async fn unpark(&self, tx: &mut Tx, work: &Work) -> Result<(), Stop> {
         let (Effect::SendPost { post }, Some(id)) = (&work.effect, work.row.incident_id) else { return Ok(()) };
-        let told = Input::PostFailed { post: *post, why: Unreached::NoRoom };
+        let told = Input::Told(Told::PostFailed { post: *post, why: Unreached::NoRoom });
         self.change(tx, id, told).await.map(drop)
     }
 }
@@ -428,8 +430,8 @@ fn miss_input(work: &Work, miss: Miss) -> (Option<Input>, String) {
     };
     let input = match (&work.effect, miss) {
         (Effect::OpenRoom { how }, _) => Some(Input::RoomFailed { kind: *how, why: why.clone() }),
-        (Effect::SendPost { .. }, Miss::NobodyReached(failed)) => Some(Input::NobodyReached { failed }),
-        (Effect::SendPost { post }, _) => Some(Input::PostFailed { post: *post, why: unreached }),
+        (Effect::SendPost { .. }, Miss::NobodyReached(failed)) => Some(Input::Told(Told::NobodyReached { failed })),
+        (Effect::SendPost { post }, _) => Some(Input::Told(Told::PostFailed { post: *post, why: unreached })),
         (Effect::UpdateCard { .. }, Miss::Lost { .. }) => Some(Input::CardLost),
         _ => None,
     };

@@ -1,12 +1,12 @@
-//! Answers to paging: acknowledge, take, undo, escalate now, stop, receipts (ENGAGEMENT 11 to 17).
+//! Answers to paging: acknowledge, take, undo, escalate now, stop (ENGAGEMENT 12 to 17).
 
 use super::advance::Run;
 use super::clock::OwnAnswer;
-use super::page::{Closing, FallbackCall, PageState, PostKind};
+use super::page::{Closing, FallbackCall, PostKind};
 use super::{Ack, End, Engaged, Engagement, EngagementId, Origin, Paging, Progress};
 use crate::domain::facts::Facts;
-use crate::domain::id::{EventId, PageId, PostId, RoleId, Timestamp, UserId};
-use crate::domain::timeline::{Fact, Unreached};
+use crate::domain::id::{EventId, PostId, RoleId, Timestamp, UserId};
+use crate::domain::timeline::Fact;
 use crate::domain::turn::Turn;
 
 /// What an acknowledgement did.
@@ -318,73 +318,6 @@ impl Paging {
             |engagement: Engagement| Engagement { clocks: Vec::new(), end: None, started_at: turn.now, ..engagement };
         let again = again.into_iter().map(reset).collect();
         self.start(again, turn);
-    }
-
-    /// A delivery that can never succeed has failed now, and what waits for it moves on.
-    pub fn page_failed(&mut self, page: PageId, why: Unreached, turn: &mut Turn<'_>) {
-        let Some(failed) = self.pages.iter_mut().find(|known| known.id == page) else { return };
-        failed.state = PageState::Failed { at: turn.now, why };
-        let (contact, channel, way) = (failed.contact.clone(), failed.channel.clone(), failed.way);
-        let (display, closed) = (failed.display.clone(), failed.closed.is_some());
-        let about: Vec<EngagementId> = failed.reasons.iter().map(|reason| reason.engagement).collect();
-        let fact = Fact::PageFailed { contact: display, way, why };
-        // Nobody waits for one that is closed; but should the answer be undone, its way has failed all the same.
-        if closed {
-            turn.note(fact)
-        } else {
-            turn.tell(fact)
-        };
-        for engagement in self.engagements.iter_mut().filter(|engagement| about.contains(&engagement.id)) {
-            for clock in engagement.clocks.iter_mut().filter(|clock| clock.contact == contact) {
-                clock.fail_channel(&channel, why);
-            }
-        }
-        self.advance(turn, None);
-    }
-
-    /// The message is out and asked these pages' people. One that stopped being wanted on its way is drawn anew.
-    pub fn post_sent(&mut self, post: PostId, asked: &[PageId], turn: &mut Turn<'_>) {
-        let Some(sent) = self.posts.iter_mut().find(|known| known.id == post) else { return };
-        sent.sent = Some(turn.now);
-        let at = turn.now;
-        for page in self.pages.iter_mut().filter(|page| asked.contains(&page.id) && !page.failed()) {
-            page.state = PageState::Sent { at };
-            let attempt = page.reasons.iter().map(|reason| reason.attempt).max().unwrap_or(1);
-            turn.note(Fact::Paged { contact: page.display.clone(), way: page.way, attempt });
-        }
-        // Others of the message had answered before it went.
-        self.post_withdrawn(post, turn);
-        if self.post(post).is_some_and(|post| !self.open(post)) {
-            turn.redraw(post);
-        }
-    }
-
-    /// It may be out without our knowing: it is not to be dropped quietly any more.
-    pub fn post_unsure(&mut self, post: PostId) {
-        for post in self.posts.iter_mut().filter(|known| known.id == post) {
-            post.unsure = true;
-        }
-    }
-
-    /// It was the post's turn and these pages were not wanted any more: not sent, and the timeline says so.
-    pub fn post_withdrawn(&mut self, post: PostId, turn: &mut Turn<'_>) {
-        let at = turn.now;
-        for page in self.pages.iter_mut().filter(|page| page.post == post && page.state == PageState::Queued) {
-            page.state = PageState::Stopped { at };
-            turn.note(Fact::PageNotSent { contact: page.display.clone(), way: page.way });
-        }
-    }
-
-    /// Somebody of whom a sign of life would be news.
-    pub fn unseen_by(&self, user: UserId) -> bool {
-        self.pages.iter().any(|page| page.user == user && page.seen.is_none())
-    }
-
-    /// A sign of life of a person: their pages have been seen.
-    pub fn seen(&mut self, by: UserId, at: Timestamp) {
-        for page in self.pages.iter_mut().filter(|page| page.user == by && page.seen.is_none()) {
-            page.seen = Some(at);
-        }
     }
 }
 

@@ -4,13 +4,15 @@
 //! stages; each contact it engages has a [`Clock`] over their own stages; what they want said becomes a [`Page`] in a [`Post`].
 //!
 //! Reading order: `advance` (what is due), `late` (what was due while nobody looked), `clock` (a contact's own stages),
-//! `page` (wants → pages → posts), `answer` (acknowledge, take, undo, escalate, stop).
+//! `page` (wants → pages → posts), `answer` (acknowledge, take, undo, escalate, stop),
+//! `told` (receipts).
 
 mod advance;
 mod answer;
 mod clock;
 mod late;
 mod page;
+mod told;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use answer::{Answered, Escalation};
 pub use clock::{Clock, FrozenStage, FrozenTarget, OwnAnswer, Series};
 pub use page::{Closed, Closing, FallbackCall, Page, PageState, Place, Post, PostKind, Reason};
+pub use told::Told;
 
 use super::escalation::Stage;
 use super::facts::Revision;

@@ -401,7 +401,7 @@ impl Paging {
     }
 
     /// A message of ours can never be sent: each of its pages has failed, or the call of the fallback has.
-    pub fn post_failed(&mut self, post: PostId, why: Unreached, turn: &mut Turn<'_>) {
+    pub(super) fn post_failed(&mut self, post: PostId, why: Unreached, turn: &mut Turn<'_>) {
         let Some(failed) = self.post(post) else { return };
         if matches!(failed.kind, PostKind::Fallback { .. }) && failed.closed.is_none() {
             tell_call_failed(why, turn);

@@ -5,15 +5,15 @@ use super::edit::{Change, Edit};
 use super::{Incident, MessageLink, Status, UNDO_ACK, UNDO_RESOLVE};
 use crate::domain::alert::Alert;
 use crate::domain::effect::{Effect, RoomKind};
-use crate::domain::engagement::{Answered, Closing, Escalation};
+use crate::domain::engagement::{Answered, Closing, Escalation, Told};
 use crate::domain::facts::Facts;
-use crate::domain::id::{ChannelId, EngagementId, EventId, Mint, PageId, PostId, Timestamp, UserId};
+use crate::domain::id::{ChannelId, EngagementId, EventId, Mint, PostId, Timestamp, UserId};
 use crate::domain::impact::Impact;
 use crate::domain::name::Name;
 use crate::domain::permission::{self, Act, Part, Person};
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
-use crate::domain::timeline::{CUSTOM_MAX, Event, Fact, Unreached};
+use crate::domain::timeline::{CUSTOM_MAX, Event, Fact};
 use crate::domain::turn::Turn;
 
 /// Longest reason for stopping something, in characters.
@@ -42,33 +42,8 @@ pub enum Input {
     CardPosted,
     /// The card cannot be edited any more: a new one is needed.
     CardLost,
-    PostSent {
-        post: PostId,
-        /// The pages that it asked: those that were open when it was drawn.
-        asked: Vec<PageId>,
-        failed: Vec<(PageId, Unreached)>,
-    },
-    /// The post was not sent: none of its pages can reach their person.
-    NobodyReached {
-        failed: Vec<(PageId, Unreached)>,
-    },
-    /// The post may be out: the answer to sending it was lost.
-    PostUnsure {
-        post: PostId,
-    },
-    /// The post can never be sent: each of its pages has failed.
-    PostFailed {
-        post: PostId,
-        why: Unreached,
-    },
-    /// Nothing of the post is wanted any more; it was not sent.
-    PostWithdrawn {
-        post: PostId,
-    },
-    /// A person wrote in the room.
-    Wrote {
-        by: UserId,
-    },
+    /// What came of paging.
+    Told(Told),
     /// What a person asks.
     Ask {
         by: Person,
@@ -230,21 +205,7 @@ impl Incident {
                 self.room.card = super::CardSite { post: PostId(turn.mint.id()), posted: false };
                 turn.ask(Effect::PostCard { post: self.room.card.post });
             }
-            Input::PostSent { post, asked, failed } => {
-                self.pages_failed(&failed, turn);
-                self.paging.post_sent(post, &asked, turn);
-            }
-            Input::NobodyReached { failed } => self.pages_failed(&failed, turn),
-            Input::Wrote { by } => self.paging.seen(by, turn.now),
-            Input::PostUnsure { post } => self.paging.post_unsure(post),
-            Input::PostFailed { post, why } => self.paging.post_failed(post, why, turn),
-            Input::PostWithdrawn { post } => self.paging.post_withdrawn(post, turn),
-        }
-    }
-
-    fn pages_failed(&mut self, failed: &[(PageId, Unreached)], turn: &mut Turn<'_>) {
-        for (page, why) in failed {
-            self.paging.page_failed(*page, *why, turn);
+            Input::Told(told) => self.paging.told(told, turn),
         }
     }
 
