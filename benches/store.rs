@@ -53,7 +53,7 @@ async fn write(store: &Store, id: i64) -> Result<(), StoreError> {
     let row = NewRow {
         id: OutboxId(id),
         guild_id: GuildId(1),
-        incident_id: None,
+        root: None,
         lane: 1,
         kind: "post".to_owned(),
         target: None,

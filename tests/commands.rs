@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use muster::discord::commands::{self, Command, Incident, Status, Timeline};
-use muster::discord::typed::{Engaged, IncidentNumber, Label, Moment};
+use muster::discord::commands::{self, Command, Contact, Incident, Status, Timeline};
+use muster::discord::typed::{End, Engaged, IncidentNumber, Label, Moment};
 use muster::domain::id::EngagementId;
 use muster::domain::impact::Impact;
 use muster::domain::name::Name;
@@ -72,6 +72,9 @@ fn sample(option: &Value) -> Value {
         (Some(3), "incident") => json!("INC-42"),
         (Some(3), "engagement") => json!("3700000000000000001"),
         (Some(3), "plan") => json!("payments"),
+        (Some(3), "contact") => json!("ana"),
+        (Some(3), "channel") => json!("dm"),
+        (Some(3), "until") => json!("18:00"),
         (Some(3), "since" | "next_update") => json!("7d"),
         (Some(3), "at") => json!("03:12"),
         (Some(3), "label") => json!("team=payments"),
@@ -141,6 +144,7 @@ fn what_is_typed_arrives_in_its_field() {
     };
     let said = || "The database is full".to_owned();
     let plan = || Some(Name::parse("payments").unwrap());
+    let ana = || Name::parse("ana").unwrap();
     let week = Some(Span::secs(7 * 86_400));
     let rows = [
         (
@@ -162,6 +166,17 @@ fn what_is_typed_arrives_in_its_field() {
                 plan: plan(),
                 since: week,
                 label: Some(Label { key: "team".into(), value: "payments".into() }),
+            }),
+        ),
+        (full(&["contact", "me"]), Command::Contact(Contact::Me {})),
+        (full(&["contact", "show"]), Command::Contact(Contact::Show { contact: ana() })),
+        (full(&["contact", "list"]), Command::Contact(Contact::List {})),
+        (full(&["contact", "test"]), Command::Contact(Contact::Test { contact: Some(ana()) })),
+        (
+            full(&["contact", "mute"]),
+            Command::Contact(Contact::Mute {
+                channel: Some("dm".to_owned()),
+                until: TimeOfDay::new(18, 0).map(End::Clock),
             }),
         ),
         (full(&["incident", "show"]), Command::Incident(Incident::Show { incident: inc })),
@@ -237,6 +252,9 @@ fn data_and_types_name_the_same_commands_and_options() {
     assert_eq!(in_types, in_data);
 }
 
+/// Commands of which a part works in direct messages too.
+const DIRECT: [&str; 2] = ["contact", "help"];
+
 /// <https://discord.com/developers/docs/interactions/application-commands>
 #[test]
 fn commands_keep_discords_limits() {
@@ -245,11 +263,9 @@ fn commands_keep_discords_limits() {
     assert!(commands.len() <= 100);
     for command in &commands {
         let name = text(&command["name"]);
-        assert_eq!(
-            (&command["type"], &command["contexts"]),
-            (&json!(1), &json!([0])),
-            "{name}: a slash command in guilds"
-        );
+        let direct = DIRECT.contains(&name);
+        let contexts = if direct { json!([0, 1]) } else { json!([0]) };
+        assert_eq!((&command["type"], &command["contexts"]), (&json!(1), &contexts), "{name}: where it can be typed");
         assert_eq!(command["integration_types"], json!([0]), "{name}: installed in guilds");
         assert!(length(command) <= 8_000, "{name} has {} characters in all", length(command));
         check_entry(name, command, 0);
@@ -380,6 +396,10 @@ fn any_change_of_ours_is_a_difference() {
     }
 }
 
+fn named<'a>(all: &'a mut [Value], name: &str) -> &'a mut Value {
+    all.iter_mut().find(|command| command["name"] == name).unwrap()
+}
+
 #[test]
 fn more_or_fewer_commands_or_options_are_a_difference() {
     let ours = commands::all();
@@ -392,9 +412,12 @@ fn more_or_fewer_commands_or_options_are_a_difference() {
     assert!(commands::differs(&json!({ "message": "401: Unauthorized" })));
     assert!(with(|all| drop(all.pop())));
     assert!(with(|all| all.push(json!({ "type": 3, "name": "Declare incident", "description": "" }))));
-    assert!(with(|all| all[0]["options"].as_array_mut().unwrap().swap(0, 1)), "people see the order");
-    assert!(with(|all| all[0]["default_member_permissions"] = json!("32")), "somebody hid it");
-    assert!(with(|all| all[0]["options"][0]["options"][1]["min_length"] = json!(3)), "a limit we gave up");
+    assert!(with(|all| named(all, "incident")["options"].as_array_mut().unwrap().swap(0, 1)), "people see the order");
+    assert!(with(|all| named(all, "incident")["default_member_permissions"] = json!("32")), "somebody hid it");
+    assert!(
+        with(|all| named(all, "incident")["options"][0]["options"][1]["min_length"] = json!(3)),
+        "a limit we gave up"
+    );
 }
 
 #[test]
@@ -421,7 +444,7 @@ fn the_option_being_typed_is_found() {
 fn only_these_options_are_completed() {
     let completed = leaves().into_iter().flat_map(|leaf| leaf.options).filter(|option| option["autocomplete"] == true);
     let completed: BTreeSet<_> = completed.map(|option| text(&option["name"]).to_owned()).collect();
-    assert_eq!(completed, ["engagement", "incident", "plan"].map(str::to_owned).into());
+    assert_eq!(completed, ["channel", "contact", "engagement", "incident", "plan"].map(str::to_owned).into());
 }
 
 /// The words of a command, its options as (name, value), and what the refusal says.
@@ -430,7 +453,7 @@ type Refused<'a> = (&'a str, &'a [(&'a str, Value)], &'a str);
 #[test]
 fn what_cannot_be_read_is_refused_with_what_to_do() {
     let long = "x".repeat(201);
-    let rows: [Refused; 15] = [
+    let rows: [Refused; 18] = [
         ("incident new", &[("plan", json!("my plan"))], "`my plan` is not a name: 1 to 64 of a-z, 0-9, _ and -."),
         ("incident new", &[("impact", json!(7))], "7 is not an impact: 1 (Critical) to 5 (None)."),
         ("incident new", &[("title", json!(long))], "`title` has 201 characters, and 200 is the most."),
@@ -442,6 +465,9 @@ fn what_cannot_be_read_is_refused_with_what_to_do() {
         ("incident stop", &[("engagement", json!("ana"))], "`/incident stop` needs `reason`."),
         ("incident stop", &[("engagement", json!("ana")), ("reason", json!("  "))], "`/incident stop` needs `reason`."),
         ("timeline add", &[("text", json!("x")), ("at", json!("noon"))], "`noon` is not a time: write 03:12"),
+        ("contact show", &[], "`/contact show` needs `contact`."),
+        ("contact show", &[("contact", json!("Ana B."))], "`ana b.` is not a name"),
+        ("contact mute", &[("until", json!("tomorrow"))], "`tomorrow` is not a time: write 8h, 18:00 or"),
         ("incident", &[], "`/incident` is not known"),
         ("incident new now", &[], "`/incident new now` is not known"),
         ("incident page", &[], "`/incident page` is not known"),

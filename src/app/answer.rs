@@ -2,6 +2,7 @@
 
 use super::press::Pressed;
 use super::reply::{Control, Say, Style};
+use crate::domain::call;
 use crate::domain::id::{EventId, PostId, Timestamp, UserId};
 use crate::domain::incident::{Answer, Change, Incident, UNDO_ACK, UNDO_RESOLVE};
 use crate::words::{self, Piece, Text};
@@ -30,11 +31,23 @@ pub fn say(incident: &Incident, answer: &Answer) -> Say {
     }
 }
 
-fn only(text: Text) -> Say {
+/// Words for what somebody did about a call.
+pub fn say_of_call(answer: &call::Answer) -> Say {
+    match answer {
+        call::Answer::Quiet => Say::default(),
+        call::Answer::Opened { name, through, muted, need_room } => {
+            only(words::contact::test_sent(Some(name), through, muted, need_room))
+        }
+        call::Answer::Received { channels, after } => only(words::contact::test_answered(channels, *after)),
+        call::Answer::AlreadyReceived { at } => only(words::contact::test_answered_before(*at)),
+    }
+}
+
+pub(super) fn only(text: Text) -> Say {
     Say { text, controls: Vec::new() }
 }
 
-fn button(label: impl Into<String>, style: Style, does: Pressed) -> Control {
+pub(super) fn button(label: impl Into<String>, style: Style, does: Pressed) -> Control {
     Control::Button { label: label.into(), style, does }
 }
 

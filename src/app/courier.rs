@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::reply::Control;
-use super::view::{CardView, FallbackView, PageView};
+use super::view::{CallView, CardView, FallbackView, PageView, PagedView};
 use crate::domain::effect::{RoomKind, Sign};
-use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PageId, RoleId, UserId};
+use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PageId, RoleId, Root, UserId};
 use crate::domain::timeline::Unreached;
 use crate::words::Text;
 
@@ -19,7 +19,7 @@ pub trait Courier: Send + Sync + 'static {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     pub guild: GuildId,
-    pub incident: Option<IncidentId>,
+    pub root: Option<Root>,
     /// 1 = the first try.
     pub attempt: i64,
     /// How long ago it was asked for first: Discord forgets nonces after minutes.
@@ -59,10 +59,10 @@ pub enum What {
 impl What {
     /// The pages that this asks of their people.
     pub fn asks(&self) -> Vec<PageId> {
+        let open = |people: &[PagedView]| people.iter().filter(|person| person.open).map(|p| p.page).collect();
         match self {
-            What::Send { message: Outgoing::Page(page), .. } => {
-                page.people.iter().filter(|person| person.open).map(|person| person.page).collect()
-            }
+            What::Send { message: Outgoing::Page(page), .. } => open(&page.people),
+            What::Send { message: Outgoing::Call(call), .. } => open(&call.people),
             What::Outside { page, .. } => vec![*page],
             _ => Vec::new(),
         }
@@ -82,6 +82,7 @@ pub enum Outgoing {
     Card(Box<CardView>),
     Page(Box<PageView>),
     Fallback(Box<FallbackView>),
+    Call(Box<CallView>),
     /// One short line, which never pings.
     Line {
         text: Text,

@@ -138,6 +138,9 @@ impl App {
         if !seen::first(tx, &request.key, self.now()).await? && !again {
             return Ok(Done::Nothing);
         }
+        if let Some(meant) = self.call_meant(tx, &request.ask).await? {
+            return self.ask_call(tx, &request, meant).await;
+        }
         let which = match &request.ask {
             Ask::New(new) => return self.declare(tx, &request, new.clone()).await,
             Ask::On(which, _) | Ask::AddToTimeline { which, .. } => *which,
@@ -285,14 +288,14 @@ impl App {
                 Some(row.ok_or_else(|| Refusal::NoSuchIncident { said: Some(format!("INC-{number}")) })?)
             }
             Which::Id(id) => incidents::peek(conn, id).await?,
-            Which::Post(post) => match post::get(conn, post).await? {
-                Some(post) => incidents::peek(conn, post.incident_id).await?,
-                None => return Err(Refusal::StaleButton.into()),
-            },
-            Which::Message(message) => match post::by_message(conn, message).await? {
-                Some(post) => incidents::peek(conn, post.incident_id).await?,
-                None => None,
-            },
+            Which::Post(post) => {
+                let post = post::get(conn, post).await?.ok_or(Refusal::StaleButton)?;
+                incident_of(conn, Some(post)).await?
+            }
+            Which::Message(message) => {
+                let post = post::by_message(conn, message).await?;
+                incident_of(conn, post).await?
+            }
         };
         let aimed = matches!(which, Which::Id(_) | Which::Post(_));
         // A button of another guild, or of an incident that was deleted: forged or stale.
@@ -358,6 +361,14 @@ impl App {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let index = waiting.iter().position(|(id, request)| *id == asked && request.by.user == by.user)?;
         Some(waiting.remove(index).1)
+    }
+}
+
+/// The incident that a post belongs to; `None`: it belongs to none.
+async fn incident_of(conn: &mut Conn, post: Option<post::PostRow>) -> Result<Option<incidents::IncidentRow>, Stop> {
+    match post.and_then(|post| post.root.incident()) {
+        Some(id) => Ok(incidents::peek(conn, id).await?),
+        None => Ok(None),
     }
 }
 
@@ -428,7 +439,7 @@ fn action_of(ask: &Ask) -> &'static str {
         Ask::List(_) | Ask::Show(_) | Ask::Timeline(_) => "look that up",
         Ask::FormUpdate(_) | Ask::FormResolve(_) => "open the form",
         Ask::Plan(_) => "look at the plans",
-        Ask::Contact(_) => "look at the contacts",
+        Ask::Contact(_) => "look after the contacts",
         Ask::Config(_) | Ask::Setup(_) => "change the set-up",
         Ask::Doctor => "examine the server",
         Ask::Help => "help",

@@ -3,9 +3,12 @@
 use super::courier::Outgoing;
 use super::press::Pressed;
 use super::reply::{Control, Style};
-use super::view::{Calls, CardView, EngagedState, EngagedView, FallbackView, PageView, PagedView, PersonState};
+use super::view::{
+    CallView, Calls, CardView, EngagedState, EngagedView, FallbackView, PageView, PagedView, PersonState,
+};
+use crate::domain::call::{Call, Kind};
 use crate::domain::engagement::{
-    Clock, End, Engagement, FallbackCall, Page, PageState, Place, Post, PostKind, Progress,
+    Clock, Closing, End, Engagement, FallbackCall, Page, PageState, Place, Post, PostKind, Progress,
 };
 use crate::domain::facts::Facts;
 use crate::domain::id::{Mint, Timestamp, UserId};
@@ -182,6 +185,34 @@ fn paged(page: &Page) -> PagedView {
         user: page.user,
         name: page.display.clone(),
         open: page.closed.is_none() && !page.failed(),
+    }
+}
+
+/// A message of a call.
+pub(super) fn call(state: &Call, post: &Post, facts: &Facts) -> CallView {
+    let Kind::Test { contact, .. } = &state.kind;
+    let pages: Vec<&Page> = state.paging.pages_of(post).collect();
+    let own = pages.iter().any(|page| page.user == state.by);
+    let channels: Vec<String> = pages.iter().map(|page| page.channel.clone()).collect();
+    let closed = pages.iter().find_map(|page| page.closed.as_ref()).filter(|_| !state.paging.open(post));
+    let failed = state.paging.pages.iter().filter_map(|page| match page.state {
+        PageState::Failed { why, .. } => Some(words::contact::test_failed(&page.channel, why)),
+        _ => None,
+    });
+    CallView {
+        post: post.id,
+        people: pages.iter().map(|page| paged(page)).collect(),
+        why: words::contact::test_why(Some(state.by).filter(|_| !own), &channels),
+        ends_at: state.ends_at,
+        failed: failed.collect(),
+        closed: closed.map(|closed| match closed.how {
+            Closing::Acked { .. } => {
+                words::contact::test_received(&facts.contact_title(contact), closed.at - state.opened_at)
+            }
+            Closing::Repeated => words::contact::test_replaced(),
+            _ => words::contact::test_unanswered(),
+        }),
+        direct: matches!(post.place, Place::Direct { .. }),
     }
 }
 

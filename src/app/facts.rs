@@ -33,10 +33,20 @@ impl App {
         guild: GuildId,
         incident: Option<&Incident>,
     ) -> Result<Facts, Stop> {
+        self.facts_at(conn, guild, incident.map(revisions).unwrap_or_default()).await
+    }
+
+    /// Facts for a decision about what was frozen at these revisions.
+    pub(super) async fn facts_at(
+        &self,
+        conn: &mut Conn,
+        guild: GuildId,
+        revisions: BTreeSet<Revision>,
+    ) -> Result<Facts, Stop> {
         let revision = guild::revision(conn, guild).await?;
         let live = self.set(conn, guild, revision).await?;
         let mut frozen = BTreeMap::new();
-        for revision in incident.into_iter().flat_map(revisions) {
+        for revision in revisions {
             frozen.insert(revision, self.set(conn, guild, revision).await?);
         }
         let newcomers = self.newcomers(conn, guild, &live, &frozen).await?;
@@ -122,12 +132,9 @@ pub(super) fn read_state(row: &incident::IncidentRow) -> Result<Incident, Stop> 
     })
 }
 
-fn revisions(incident: &Incident) -> Vec<Revision> {
+fn revisions(incident: &Incident) -> BTreeSet<Revision> {
     let engagements = incident.paging.engagements.iter().map(|engagement| engagement.revision);
-    let mut revisions: Vec<Revision> = engagements.chain([incident.revision]).collect();
-    revisions.sort_unstable();
-    revisions.dedup();
-    revisions
+    engagements.chain([incident.revision]).collect()
 }
 
 async fn overrides(conn: &mut Conn, guild: GuildId) -> Result<BTreeMap<Name, Vec<Override>>, Stop> {

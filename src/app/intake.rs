@@ -210,7 +210,7 @@ impl App {
         let row = outbox::NewRow {
             id: OutboxId(self.mint(now).id()),
             guild_id: guild,
-            incident_id: None,
+            root: None,
             lane: Lane::Normal.number(),
             kind: effect.word().to_owned(),
             target: None,

@@ -111,6 +111,13 @@ impl App {
         what: Completing,
     ) -> Result<Vec<(String, String)>, Stop> {
         let facts = self.facts(conn, guild, None).await?;
+        if what == Completing::OwnChannel {
+            return Ok(super::contact::own_channels(by, &facts));
+        }
+        if what == Completing::Contact {
+            let contacts = facts.live.contacts();
+            return Ok(contacts.map(|(name, contact)| (name.to_string(), contact.display_name.clone())).collect());
+        }
         if what == Completing::Plan {
             let plans = facts.live.response_plans();
             let label = |spec: &crate::domain::plan::ResponsePlan| spec.display_name.clone();

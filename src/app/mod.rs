@@ -1,21 +1,26 @@
 //! The desk: load → decide → save. The only caller of `domain` and `store` for writes.
 //!
 //! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
-//! Reading order: `desk` (people), `intake` (alert messages), `outbox` (deliveries and their receipts), `definition`
+//! Reading order: `desk` (people), `intake` (alert messages), `outbox` (deliveries and their receipts; `drawing`: what each says now), `definition`
 //! (set-up), then the other nouns (`plan`, `contact`), the guided ways in (`setup`, `doctor`, `help`), and what they share: `facts` (load), `save`, `draw` (state → view).
 //! Words with something to press are here: [`answer`], [`form`], [`show`].
 
+mod call;
 mod desk;
 mod doctor;
 mod draw;
+mod drawing;
 mod facts;
 mod fault;
 mod help;
 mod intake;
 mod listing;
+mod mute;
 mod outbox;
 mod places;
 mod save;
+mod sheet;
+mod tested;
 mod waking;
 
 pub mod answer;
@@ -37,12 +42,14 @@ use std::sync::{Arc, Mutex};
 
 use rand_core::RngCore;
 
+pub use call::{CALL, TestPage};
 pub use definition::{Applied, Apply, NotApplied};
 pub use fault::Fault;
 pub use intake::{Arrived, SourcePlace};
 pub use outbox::{Lane, Prepared, Work};
 pub use places::OpenPost;
 pub use save::INCIDENT;
+pub use tested::Tests;
 
 use crate::clock::Clock;
 use crate::domain::definition::Set;

@@ -4,19 +4,17 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::courier::{Address, Delivery, Miss, Outgoing, Receipt, RoomPlan, What};
-use super::facts::read_state;
+use super::courier::{Delivery, Miss, Receipt};
+use super::drawing::Drawn;
 use super::fault::Stop;
-use super::{App, Fault, draw};
-use crate::domain::contact::Way;
-use crate::domain::effect::{Effect, RoomKind, SourceNote};
-use crate::domain::engagement::{Place, Post, Told};
-use crate::domain::id::{ChannelId, IncidentId, MessageId, PageId, PostId, Timestamp};
-use crate::domain::incident::{Incident, Input};
-use crate::domain::reference::Ref;
+use super::{App, Fault};
+use crate::domain::call;
+use crate::domain::effect::Effect;
+use crate::domain::engagement::Told;
+use crate::domain::id::{ChannelId, MessageId, PageId, PostId, Root, Timestamp};
+use crate::domain::incident::Input;
 use crate::domain::timeline::Unreached;
-use crate::store::{Conn, Tx, incident, outbox, post, timeline};
-use crate::words;
+use crate::store::{Tx, outbox, post};
 
 /// How long a claimed row is ours: longer than any delivery may take, so that nobody does it at the same time.
 const LEASE: TimeDelta = TimeDelta::seconds(90);
@@ -46,16 +44,16 @@ impl Lane {
 /// A claimed row: one promise to be kept now.
 #[derive(Debug, Clone)]
 pub struct Work {
-    row: outbox::OutboxRow,
-    effect: Effect,
+    pub(super) row: outbox::OutboxRow,
+    pub(super) effect: Effect,
     /// Pages that it asks of their people, once it is drawn.
     asks: Vec<PageId>,
 }
 
 impl Work {
-    /// Works of one incident go out in order; those of others beside them.
-    pub fn room(&self) -> Option<IncidentId> {
-        self.row.incident_id
+    /// Works of one root go out in order; those of others beside them.
+    pub fn root(&self) -> Option<Root> {
+        self.row.root
     }
 
     pub fn due_at(&self) -> Timestamp {
@@ -73,13 +71,6 @@ pub enum Prepared {
     Deliver(Box<Delivery>),
     /// Not wanted any more: taken down already.
     Dropped,
-}
-
-/// What drawing a row came to.
-enum Drawn {
-    Send(What),
-    /// Nothing is to be sent; this is what the incident is told, if anything.
-    Drop(Option<Input>),
 }
 
 impl App {
@@ -117,7 +108,7 @@ impl App {
                 let age = (self.now() - work.row.created_at).to_std().unwrap_or(Duration::ZERO);
                 Ok(Prepared::Deliver(Box::new(Delivery {
                     guild: work.row.guild_id,
-                    incident: work.row.incident_id,
+                    root: work.row.root,
                     attempt: work.row.attempts,
                     age,
                     what,
@@ -128,166 +119,6 @@ impl App {
                 Ok(Prepared::Dropped)
             }
         }
-    }
-
-    async fn draw(&self, work: &Work) -> Result<Drawn, Stop> {
-        let app = self.clone();
-        let work = work.clone();
-        self.store().read(move |conn| Box::pin(async move { app.draw_with(conn, &work).await })).await
-    }
-
-    async fn draw_with(&self, conn: &mut Conn, work: &Work) -> Result<Drawn, Stop> {
-        let incident = match work.row.incident_id {
-            Some(id) => incident::peek(conn, id).await?.map(|row| read_state(&row)).transpose()?,
-            None => None,
-        };
-        let nothing = Ok(Drawn::Drop(None));
-        match (&work.effect, &incident) {
-            (Effect::React { channel, message, sign }, _) => {
-                Ok(Drawn::Send(What::React { channel: *channel, message_id: *message, sign: *sign }))
-            }
-            (Effect::Answer { channel, event, .. }, _) => Ok(Drawn::Send(self.answer(work, *channel, event))),
-            (effect, Some(state)) => self.draw_of(conn, work, effect, state).await,
-            _ => nothing,
-        }
-    }
-
-    async fn draw_of(&self, conn: &mut Conn, work: &Work, effect: &Effect, state: &Incident) -> Result<Drawn, Stop> {
-        let nonce = || format!("{}o{}", self.0.salt, base36(work.row.id.0));
-        match effect {
-            Effect::OpenRoom { how } => self.draw_room(conn, *how, state).await,
-            Effect::PostCard { post } => self.draw_card(conn, state, *post).await,
-            Effect::UpdateCard { post } => self.draw_card_edit(conn, state, *post).await,
-            Effect::PinCard { post } => Ok(match sent_at(conn, *post).await? {
-                Some((channel, message_id)) => Drawn::Send(What::Pin { channel, message_id }),
-                None => Drawn::Drop(None),
-            }),
-            Effect::SendPost { post } => self.draw_post(conn, state, *post).await,
-            Effect::RedrawPost { post } => self.draw_post_edit(conn, state, *post).await,
-            Effect::Line { event } | Effect::SuggestResolve { event } => {
-                let line = timeline::get(conn, *event).await?.and_then(|row| draw::event(&row));
-                let suggests = matches!(effect, Effect::SuggestResolve { .. });
-                let message = line.and_then(|event| draw::line(state, &event, suggests));
-                Ok(match message.zip(state.room.channel()) {
-                    Some((message, room)) => send(Address::Channel(room), message, nonce()),
-                    None => Drawn::Drop(None),
-                })
-            }
-            Effect::Announce { event, channel } => {
-                let said = timeline::get(conn, *event).await?.and_then(|row| draw::event(&row));
-                let message = said.map(|event| draw::announcement(state, &event));
-                // Where the announcement channel is the room itself, its line has said it.
-                let elsewhere = state.room.channel() != Some(*channel);
-                Ok(match message.filter(|_| elsewhere) {
-                    Some(message) => send(Address::Channel(*channel), message, nonce()),
-                    None => Drawn::Drop(None),
-                })
-            }
-            Effect::RoomReady | Effect::React { .. } | Effect::Answer { .. } => Ok(Drawn::Drop(None)),
-        }
-    }
-
-    fn answer(&self, work: &Work, channel: ChannelId, note: &SourceNote) -> What {
-        let nonce = format!("{}o{}", self.0.salt, base36(work.row.id.0));
-        let message = Outgoing::Line { text: words::source_note(note), controls: Vec::new() };
-        What::Send { to: Address::Channel(channel), message, nonce }
-    }
-
-    async fn draw_room(&self, conn: &mut Conn, how: RoomKind, state: &Incident) -> Result<Drawn, Stop> {
-        if state.room.trying.is_none_or(|trying| trying.kind != how) {
-            return Ok(Drawn::Drop(None));
-        }
-        let facts = self.facts(conn, state.guild, Some(state)).await?;
-        let settings = facts.live.settings();
-        let home = state.home(&settings);
-        let parent = home.announce.first().copied().or(state.alerts.first.map(|first| first.channel));
-        if how == RoomKind::Thread && parent.is_none() {
-            let why = "there is no announcement channel to make a thread in".to_owned();
-            return Ok(Drawn::Drop(Some(Input::RoomFailed { kind: how, why })));
-        }
-        let own = state.plan.as_ref().and_then(|plan| plan.spec.channel.roles.clone());
-        let roles = own.unwrap_or_else(|| settings.roles.responder.clone());
-        Ok(Drawn::Send(What::OpenRoom(RoomPlan {
-            kind: how,
-            incident: state.id,
-            number: state.number,
-            title: state.title.clone(),
-            private: state.private,
-            drill: state.drill,
-            category: settings.incident_category.as_ref().and_then(Ref::id),
-            roles: roles.iter().filter_map(Ref::id).collect(),
-            people: draw::engaged_people(state),
-            parent,
-            marker: format!("muster:{}:{}", self.0.salt, base36(state.id.0)),
-        })))
-    }
-
-    async fn draw_card(&self, conn: &mut Conn, state: &Incident, post: PostId) -> Result<Drawn, Stop> {
-        let Some(room) = state.room.channel().filter(|_| state.room.card.post == post) else {
-            return Ok(Drawn::Drop(None));
-        };
-        if state.room.card.posted {
-            return Ok(Drawn::Drop(None));
-        }
-        let card = self.card(conn, state).await?;
-        Ok(send(Address::Channel(room), card, self.post_nonce(post)))
-    }
-
-    async fn draw_card_edit(&self, conn: &mut Conn, state: &Incident, post: PostId) -> Result<Drawn, Stop> {
-        let Some((channel, message_id)) = sent_at(conn, post).await?.filter(|_| state.room.card.post == post) else {
-            return Ok(Drawn::Drop(None));
-        };
-        let message = self.card(conn, state).await?;
-        Ok(Drawn::Send(What::Edit { channel, message_id, message }))
-    }
-
-    async fn card(&self, conn: &mut Conn, state: &Incident) -> Result<Outgoing, Stop> {
-        let facts = self.facts(conn, state.guild, Some(state)).await?;
-        let silent = draw::silent_kinds();
-        let silent: Vec<&str> = silent.iter().map(String::as_str).collect();
-        let latest = timeline::latest(conn, state.id, draw::CARD_EVENTS, &silent).await?;
-        let now = self.now();
-        Ok(Outgoing::Card(Box::new(draw::card(state, &facts, self.mint(now), &latest, now))))
-    }
-
-    /// A page, or a fallback's call, if it is still wanted.
-    async fn draw_post(&self, conn: &mut Conn, state: &Incident, id: PostId) -> Result<Drawn, Stop> {
-        let Some(post) = state.paging.post(id).filter(|post| post.sent.is_none()) else {
-            return Ok(Drawn::Drop(None));
-        };
-        // One that may be out already is sent once more, closed and without a ping: the same nonce finds it, and it is drawn anew.
-        if !state.paging.open(post) && !post.unsure {
-            return Ok(Drawn::Drop(Some(Input::Told(Told::PostWithdrawn { post: id }))));
-        }
-        let to = match post.place {
-            Place::Direct { user } => Address::Dm(user),
-            Place::Outside => return Ok(outside(state, post)),
-            Place::Room | Place::Announcement { .. } => match state.place_of(post.place) {
-                Some(channel) => Address::Channel(channel),
-                None => {
-                    return Ok(Drawn::Drop(Some(Input::Told(Told::PostFailed { post: id, why: Unreached::NoRoom }))));
-                }
-            },
-        };
-        let facts = self.facts(conn, state.guild, Some(state)).await?;
-        let now = self.now();
-        let message = draw::post(state, post, &facts, self.mint(now), now);
-        Ok(send(to, message, self.post_nonce(id)))
-    }
-
-    async fn draw_post_edit(&self, conn: &mut Conn, state: &Incident, id: PostId) -> Result<Drawn, Stop> {
-        let (Some(post), Some((channel, message_id))) = (state.paging.post(id), sent_at(conn, id).await?) else {
-            return Ok(Drawn::Drop(None));
-        };
-        let facts = self.facts(conn, state.guild, Some(state)).await?;
-        let now = self.now();
-        let message = draw::post(state, post, &facts, self.mint(now), now);
-        Ok(Drawn::Send(What::Edit { channel, message_id, message }))
-    }
-
-    /// The same for every try at a post, whichever row carries it: Discord drops the second.
-    fn post_nonce(&self, post: PostId) -> String {
-        format!("{}p{}", self.0.salt, base36(post.0))
     }
 
     /// Takes down what came of a delivery, and tells the incident.
@@ -313,7 +144,7 @@ impl App {
             }
             Err(miss) => {
                 let (input, why) = miss_input(work, miss);
-                tracing::warn!(kind = work.kind(), incident = ?work.row.incident_id, why, "a delivery has failed for good");
+                tracing::warn!(kind = work.kind(), root = ?work.row.root, why, "a delivery has failed for good");
                 self.finish(work, Ending::Failed(why), input).await
             }
         }
@@ -363,15 +194,27 @@ impl App {
         if let (Ending::Done(Some((channel, message))), Some(post)) = (&ending, posted(&work.effect)) {
             post::receipt(tx, post, *channel, *message, self.now()).await?;
         }
-        let Some((incident, input)) = work.row.incident_id.zip(told) else {
-            return self.card_given_up(tx, work, &ending).await;
-        };
-        let carded = matches!(input, Input::CardPosted);
-        let outcome = self.change(tx, incident, input).await?;
-        if let Some(outcome) = outcome.filter(|_| carded) {
-            self.after_card(tx, &outcome.incident, self.now()).await?;
+        match (work.row.root, told) {
+            (Some(root), Some(told)) => self.tell(tx, root, told).await,
+            _ => self.card_given_up(tx, work, &ending).await,
         }
-        Ok(())
+    }
+
+    /// Tells the incident or the call that a row is about what came of it.
+    async fn tell(&self, tx: &mut Tx, root: Root, told: Input) -> Result<(), Stop> {
+        match (root, told) {
+            (Root::Incident(id), told) => {
+                let carded = matches!(told, Input::CardPosted);
+                let outcome = self.change(tx, id, told).await?;
+                match outcome.filter(|_| carded) {
+                    Some(outcome) => self.after_card(tx, &outcome.incident, self.now()).await,
+                    None => Ok(()),
+                }
+            }
+            (Root::Call(id), Input::Told(told)) => self.change_call(tx, id, call::Input::Told(told)).await.map(drop),
+            // A call has neither room nor card.
+            (Root::Call(_), _) => Ok(()),
+        }
     }
 
     /// A card that cannot be posted keeps nothing else back.
@@ -395,10 +238,10 @@ impl App {
                 let works: Vec<Work> = stopped.into_iter().filter_map(read_work).collect();
                 for work in &works {
                     match app.unpark(tx, work).await {
-                        // One incident that cannot be read keeps nobody else's pages back.
+                        // One that cannot be read keeps nobody else's pages back.
                         Err(stop @ Stop::Unreadable { .. }) => {
                             let fault = stop.fault("free a parked page");
-                            tracing::error!(%fault, incident = ?work.room(), "a page is lost with its incident");
+                            tracing::error!(%fault, root = ?work.root(), "a page is lost with what it is about");
                         }
                         freed => freed?,
                     }
@@ -411,9 +254,9 @@ impl App {
 
     /// A page that waited for its room in vain has failed, and moves on.
     async fn unpark(&self, tx: &mut Tx, work: &Work) -> Result<(), Stop> {
-        let (Effect::SendPost { post }, Some(id)) = (&work.effect, work.row.incident_id) else { return Ok(()) };
+        let (Effect::SendPost { post }, Some(root)) = (&work.effect, work.row.root) else { return Ok(()) };
         let told = Input::Told(Told::PostFailed { post: *post, why: Unreached::NoRoom });
-        self.change(tx, id, told).await.map(drop)
+        self.tell(tx, root, told).await
     }
 }
 
@@ -459,17 +302,6 @@ fn read_work(row: outbox::OutboxRow) -> Option<Work> {
     }
 }
 
-fn send(to: Address, message: Outgoing, nonce: String) -> Drawn {
-    Drawn::Send(What::Send { to, message, nonce })
-}
-
-/// Webhooks and mail: public text only.
-fn outside(state: &Incident, post: &Post) -> Drawn {
-    let Some(page) = state.paging.pages_of(post).next() else { return Drawn::Drop(None) };
-    debug_assert!(matches!(page.way, Way::Webhook | Way::Email));
-    Drawn::Send(What::Outside { page: page.id, public: draw::public_text(state) })
-}
-
 fn message_of(receipt: &Receipt) -> Option<(ChannelId, MessageId)> {
     match receipt {
         Receipt::Message { channel, message, .. } => Some((*channel, *message)),
@@ -483,10 +315,6 @@ fn posted(effect: &Effect) -> Option<PostId> {
         Effect::PostCard { post } | Effect::SendPost { post } => Some(*post),
         _ => None,
     }
-}
-
-async fn sent_at(conn: &mut Conn, post: PostId) -> Result<Option<(ChannelId, MessageId)>, Stop> {
-    Ok(post::get(conn, post).await?.and_then(|row| row.channel_id.zip(row.message_id)))
 }
 
 /// A number in as few characters as a nonce has room for.

@@ -4,10 +4,10 @@ use super::fault::Stop;
 use super::press::Pressed;
 use super::save::GuildState;
 use super::{App, Fault};
-use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId, UserId};
-use crate::store::{Conn, StoreError, guild, incident, post};
+use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId, Root, UserId};
+use crate::store::{Conn, StoreError, call, guild, incident, post};
 
-/// A message of ours that stands in Discord, of an incident that is not over.
+/// A message of ours that stands in Discord, of an incident or a call that is not over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenPost {
     pub channel: ChannelId,
@@ -23,11 +23,12 @@ impl App {
         let found = self.store().read(move |conn| {
             Box::pin(async move {
                 match subject(pressed) {
-                    Subject::Incident(incident) => guild_of(conn, Some(incident)).await,
+                    Subject::Incident(incident) => guild_of(conn, Some(Root::Incident(incident))).await,
                     Subject::Post(id) => {
                         let post = post::get(conn, id).await?;
-                        guild_of(conn, post.map(|post| post.incident_id)).await
+                        guild_of(conn, post.map(|post| post.root)).await
                     }
+                    Subject::Guild(guild) => Ok(Some(guild)),
                     Subject::Nothing => Ok(None),
                 }
             })
@@ -40,7 +41,7 @@ impl App {
         found.map(|found| found.or(asked)).map_err(|why| Fault::new("look for the guild of a button", why))
     }
 
-    /// The guild whose incident a message of ours belongs to; `None`: no message that people react to.
+    /// The guild whose incident or call a message of ours belongs to; `None`: no message that people react to.
     ///
     /// # Errors
     /// A fault of the store.
@@ -48,7 +49,7 @@ impl App {
         let found = self.store().read(move |conn| {
             Box::pin(async move {
                 let post = post::by_message(conn, message).await?;
-                guild_of(conn, post.map(|post| post.incident_id)).await
+                guild_of(conn, post.map(|post| post.root)).await
             })
         });
         found.await.map_err(|why: StoreError| Fault::new("look for the guild of a message", why))
@@ -118,6 +119,7 @@ impl App {
 enum Subject {
     Incident(IncidentId),
     Post(PostId),
+    Guild(GuildId),
     Nothing,
 }
 
@@ -136,13 +138,17 @@ fn subject(pressed: Pressed) -> Subject {
         | Pressed::FormUpdate { incident, .. }
         | Pressed::FormResolve { incident }
         | Pressed::UndoResolve { incident } => Subject::Incident(incident),
+        Pressed::ContactTest { guild } | Pressed::ContactMute { guild } | Pressed::ContactUnmute { guild } => {
+            Subject::Guild(guild)
+        }
         Pressed::Dismiss {} | Pressed::WhichIncident { .. } | Pressed::FormNew {} => Subject::Nothing,
     }
 }
 
-async fn guild_of(conn: &mut Conn, incident: Option<IncidentId>) -> Result<Option<GuildId>, StoreError> {
-    match incident {
-        Some(id) => Ok(incident::peek(conn, id).await?.map(|row| row.guild_id)),
+async fn guild_of(conn: &mut Conn, root: Option<Root>) -> Result<Option<GuildId>, StoreError> {
+    match root {
+        Some(Root::Incident(id)) => Ok(incident::peek(conn, id).await?.map(|row| row.guild_id)),
+        Some(Root::Call(id)) => Ok(call::peek(conn, id).await?.map(|row| row.guild_id)),
         None => Ok(None),
     }
 }

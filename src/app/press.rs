@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::{FromStr, Split};
 
-use crate::domain::id::{EventId, IncidentId, PostId};
+use crate::domain::id::{EventId, GuildId, IncidentId, PostId};
 use crate::domain::impact::Impact;
 
 /// Longest custom id Discord takes: <https://discord.com/developers/docs/components/reference#custom-id>.
@@ -125,6 +125,12 @@ pressed! {
     "form-resolve" => FormResolve { incident: IncidentId },
     /// **Undo** on the answer to resolving.
     "undo-resolve" => UndoResolve { incident: IncidentId },
+    /// **Test me** of `/contact me`; in a direct message Discord does not say which guild is meant.
+    "contact-test" => ContactTest { guild: GuildId },
+    /// The select of `/contact me` that mutes one's own contact channel; the value chosen says which.
+    "contact-mute" => ContactMute { guild: GuildId },
+    /// **Unmute** below a mute: takes back all of one's own.
+    "contact-unmute" => ContactUnmute { guild: GuildId },
 }
 
 /// What the card's select **More …** offers; its text is the value of the choice.
@@ -191,6 +197,17 @@ macro_rules! parts {
 
 parts!(EventId, IncidentId, PostId);
 
+impl Part for GuildId {
+    fn from_part(number: i64) -> GuildId {
+        GuildId(number.unsigned_abs())
+    }
+
+    /// Snowflakes have 63 bits until the year 2084.
+    fn part(&self) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX)
+    }
+}
+
 impl Part for InteractionId {
     fn from_part(number: i64) -> InteractionId {
         InteractionId(number.unsigned_abs())
@@ -237,6 +254,7 @@ mod tests {
                 "v1:which:1234567890123456789",
                 Pressed::WhichIncident { asked: InteractionId(1_234_567_890_123_456_789) },
             ),
+            ("v1:contact-test:9", Pressed::ContactTest { guild: GuildId(9) }),
             ("v1:dismiss", Pressed::Dismiss {}),
         ];
         for (text, pressed) in rows {

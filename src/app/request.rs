@@ -111,4 +111,7 @@ pub enum Completing {
     Incident,
     Plan,
     Engagement,
+    Contact,
+    /// The contact channels of whoever types.
+    OwnChannel,
 }

@@ -10,7 +10,7 @@ use super::fault::Stop;
 use super::outbox::Lane;
 use crate::domain::effect::Effect;
 use crate::domain::engagement::{Place, Post, PostKind};
-use crate::domain::id::{IncidentId, Mint, OutboxId, PostId, Timestamp, UserId};
+use crate::domain::id::{GuildId, IncidentId, Mint, OutboxId, PostId, Root, Timestamp, UserId};
 use crate::domain::incident::{Incident, Outcome};
 use crate::domain::timeline::Event;
 use crate::store::{Tx, dedupe, incident, outbox, post, timeline, wake};
@@ -56,7 +56,7 @@ impl App {
         if let Some(key) = key {
             dedupe::claim(tx, state.guild, key, state.id).await?;
         }
-        insert_post(tx, state.id, state.room.card.post, "card", &[]).await?;
+        insert_post(tx, Root::Incident(state.id), state.room.card.post, "card", &[]).await?;
         self.save_rest(tx, None, outcome).await
     }
 
@@ -76,7 +76,7 @@ impl App {
             _ => {}
         }
         if old.room.card.post != state.room.card.post {
-            insert_post(tx, state.id, state.room.card.post, "card", &[]).await?;
+            insert_post(tx, Root::Incident(state.id), state.room.card.post, "card", &[]).await?;
         }
         self.save_rest(tx, Some(old), outcome).await
     }
@@ -85,9 +85,7 @@ impl App {
         let state = &outcome.incident;
         let known = old.map_or(0, |old| old.paging.posts.len());
         for post in state.paging.posts.iter().skip(known) {
-            let kind = if post.kind == PostKind::Pages { KIND_PAGES } else { "fallback" };
-            let pages: Vec<i64> = post.pages.iter().map(|page| page.0).collect();
-            insert_post(tx, state.id, post.id, kind, &pages).await?;
+            insert_page(tx, Root::Incident(state.id), post).await?;
         }
         for event in &outcome.events {
             save_event(tx, state.id, event).await?;
@@ -139,10 +137,17 @@ fn own_channel(state: &Incident) -> Option<crate::domain::id::ChannelId> {
     site.channel
 }
 
-async fn insert_post(tx: &mut Tx, incident: IncidentId, id: PostId, kind: &str, pages: &[i64]) -> Result<(), Stop> {
+/// Writes down that a page, or a call for the fallback, is to be sent.
+pub(super) async fn insert_page(tx: &mut Tx, root: Root, post: &Post) -> Result<(), Stop> {
+    let kind = if post.kind == PostKind::Pages { KIND_PAGES } else { "fallback" };
+    let pages: Vec<i64> = post.pages.iter().map(|page| page.0).collect();
+    insert_post(tx, root, post.id, kind, &pages).await
+}
+
+async fn insert_post(tx: &mut Tx, root: Root, id: PostId, kind: &str, pages: &[i64]) -> Result<(), Stop> {
     let row = post::PostRow {
         id,
-        incident_id: incident,
+        root,
         kind: kind.to_owned(),
         channel_id: None,
         message_id: None,
@@ -197,14 +202,15 @@ async fn ask(tx: &mut Tx, state: &Incident, effect: &Effect, now: Timestamp, min
         Effect::React { .. } | Effect::Answer { .. } => (Lane::Normal, None, None, now),
     };
     let due_at = if parked_on.is_some() { now + PARKED_FOR } else { due_at };
-    put(tx, state, effect, (lane, target, parked_on, due_at), now, mint).await
+    put(tx, of(state), effect, (lane, target, parked_on, due_at), now, mint).await
 }
 
+/// Lane, target, what it is parked on, when it is due.
 type Slot = (Lane, Option<String>, Option<String>, Timestamp);
 
-async fn put(
+pub(super) async fn put(
     tx: &mut Tx,
-    state: &Incident,
+    owner: (GuildId, Root),
     effect: &Effect,
     slot: Slot,
     now: Timestamp,
@@ -213,8 +219,8 @@ async fn put(
     let (lane, target, parked_on, due_at) = slot;
     let row = outbox::NewRow {
         id: OutboxId(mint.id()),
-        guild_id: state.guild,
-        incident_id: Some(state.id),
+        guild_id: owner.0,
+        root: Some(owner.1),
         lane: lane.number(),
         kind: effect.word().to_owned(),
         target,
@@ -225,6 +231,10 @@ async fn put(
     };
     outbox::put(tx, &row).await?;
     Ok(())
+}
+
+fn of(state: &Incident) -> (GuildId, Root) {
+    (state.guild, Root::Incident(state.id))
 }
 
 /// The room is there: its pages go after the card, or in two seconds.
@@ -249,7 +259,7 @@ impl App {
         let waiting = state.paging.posts.iter().filter(|post| post.sent.is_none() && post.place == Place::Room);
         for post in waiting.filter(|post| state.paging.open(post) && any_queued(state, post)) {
             let effect = Effect::SendPost { post: post.id };
-            put(tx, state, &effect, (Lane::Page, Some(post.id.to_string()), None, now), now, &mut mint).await?;
+            put(tx, of(state), &effect, (Lane::Page, Some(post.id.to_string()), None, now), now, &mut mint).await?;
         }
         Ok(())
     }

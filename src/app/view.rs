@@ -131,6 +131,23 @@ pub struct FallbackView {
     pub closed: Option<Text>,
 }
 
+/// A message of a call. Only test pages are calls so far: it says in its first words that nothing is wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallView {
+    pub post: PostId,
+    /// Whom it pings. Only while it asks them for something.
+    pub people: Vec<PagedView>,
+    /// Who asked for it, and what it is to prove.
+    pub why: Text,
+    /// Until when it can be answered.
+    pub ends_at: Timestamp,
+    /// The other contact channels that did not work, one line each.
+    pub failed: Vec<Text>,
+    /// How it ended. No buttons then.
+    pub closed: Option<Text>,
+    pub direct: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Calls {
     Roles(Vec<RoleId>),

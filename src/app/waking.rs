@@ -3,9 +3,10 @@
 use chrono::TimeDelta;
 use futures::StreamExt;
 
+use super::call::CALL;
 use super::save::INCIDENT;
 use super::{App, Fault};
-use crate::domain::id::{IncidentId, Timestamp};
+use crate::domain::id::{CallId, IncidentId, Timestamp};
 use crate::store::{outbox, wake};
 
 /// How long a claimed deadline is ours: looking at an incident again takes milliseconds.
@@ -32,6 +33,7 @@ impl App {
     async fn look_again(&self, woken: wake::Woken) {
         let looked = match woken.noun.as_str() {
             INCIDENT => self.tick(IncidentId(woken.id)).await,
+            CALL => self.tick_call(CallId(woken.id)).await,
             other => Err(Fault::new("look at a root again", format!("this version knows no {other}"))),
         };
         if let Err(fault) = looked {

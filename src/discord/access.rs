@@ -27,6 +27,26 @@ impl Discord {
         channel: ChannelId,
         people: &[PagedView],
     ) -> Vec<(PageId, Unreached)> {
+        self.enter(guild, channel, people, Door::Opened).await
+    }
+
+    /// Gives access to nobody; returns whose pages cannot reach them, and why.
+    pub(super) async fn shut_out(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        people: &[PagedView],
+    ) -> Vec<(PageId, Unreached)> {
+        self.enter(guild, channel, people, Door::AsItIs).await
+    }
+
+    async fn enter(
+        &self,
+        guild: GuildId,
+        channel: ChannelId,
+        people: &[PagedView],
+        door: Door,
+    ) -> Vec<(PageId, Unreached)> {
         let open = || people.iter().filter(|person| person.open);
         let asked = open().map(|person| self.member(guild, person.user, Lane::Page));
         let (place, members) = tokio::join!(self.channel(channel, Lane::Page), join_all(asked));
@@ -37,7 +57,7 @@ impl Discord {
                 return Vec::new();
             }
         };
-        let entry = Entry { discord: self, guild, place: &place };
+        let entry = Entry { discord: self, guild, place: &place, door };
         let found: Vec<(&PagedView, Result<Member, RestError>)> = open().zip(members).collect();
         let rules = entry.rules(&found).await;
         let mut checks = Vec::new();
@@ -48,11 +68,21 @@ impl Discord {
     }
 }
 
+/// What is done about those who cannot see a channel.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Door {
+    /// It is the room of what they are paged for: they are let in.
+    Opened,
+    /// It is somebody else's: they stay outside.
+    AsItIs,
+}
+
 /// One channel that people are to see.
 struct Entry<'a> {
     discord: &'a Discord,
     guild: GuildId,
     place: &'a Channel,
+    door: Door,
 }
 
 /// What decides who sees it: the guild's roles, and the channel whose overwrites count (a thread has its parent's).
@@ -113,9 +143,9 @@ impl Entry<'_> {
         let Some(rules) = rules else { return Ok(()) };
         let sees = rules.guild.sees(user, &roles, &rules.home.permission_overwrites);
         match self.place.kind {
-            PRIVATE_THREAD if sees => self.add_to_thread(user).await,
+            PRIVATE_THREAD if sees && self.door == Door::Opened => self.add_to_thread(user).await,
             _ if sees => Ok(()),
-            _ if self.place.is_thread() => Err(Unreached::NoAccess),
+            _ if self.place.is_thread() || self.door == Door::AsItIs => Err(Unreached::NoAccess),
             _ => self.invite(user, rules).await,
         }
     }

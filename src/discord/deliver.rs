@@ -9,7 +9,7 @@ use super::rest::{Call, Endpoint, Lane, RestError, Start};
 use super::{Discord, channel_id, draw, message_id, message_of, urgent};
 use crate::app::courier::{Address, Courier, Delivery, Miss, Outgoing, Receipt, What};
 use crate::app::press::Pressed;
-use crate::app::view::{Calls, FallbackView, PageView, PagedView};
+use crate::app::view::{CallView, Calls, FallbackView, PageView, PagedView};
 use crate::domain::effect::Sign;
 use crate::domain::id::{ChannelId, GuildId, MessageId, PageId, UserId};
 use crate::domain::timeline::Unreached;
@@ -101,6 +101,7 @@ impl Discord {
                 plain(opened.map_err(|error| missed(&error, Unreached::DmsClosed))?, message)
             }
             (Address::Channel(channel), Outgoing::Page(page)) => self.ready_page(guild, channel, *page).await,
+            (Address::Channel(channel), Outgoing::Call(call)) => self.ready_call(guild, channel, *call).await,
             (Address::Channel(channel), Outgoing::Fallback(call)) => {
                 self.let_in_the_called(guild, channel, &call).await;
                 plain(channel, Outgoing::Fallback(call))
@@ -111,12 +112,15 @@ impl Discord {
 
     async fn ready_page(&self, guild: GuildId, channel: ChannelId, mut page: PageView) -> Result<Ready, Miss> {
         let failed = self.let_in(guild, channel, &page.people).await;
-        let reached = |person: &PagedView| !failed.iter().any(|(page, _)| *page == person.page);
-        if !failed.is_empty() && !page.people.iter().any(|person| person.open && reached(person)) {
-            return Err(Miss::NobodyReached(failed));
-        }
-        page.people.retain(reached);
+        leave_out(&mut page.people, &failed)?;
         Ok(Ready { channel, message: Outgoing::Page(Box::new(page)), failed })
+    }
+
+    /// A call goes out where it was typed: nobody is let in there for it.
+    async fn ready_call(&self, guild: GuildId, channel: ChannelId, mut call: CallView) -> Result<Ready, Miss> {
+        let failed = self.shut_out(guild, channel, &call.people).await;
+        leave_out(&mut call.people, &failed)?;
+        Ok(Ready { channel, message: Outgoing::Call(Box::new(call)), failed })
     }
 
     /// The owner of the server is a person.
@@ -166,10 +170,20 @@ impl Discord {
     }
 }
 
+/// Takes those out of a message whom it cannot reach; refused where nobody is left in it.
+fn leave_out(people: &mut Vec<PagedView>, failed: &[(PageId, Unreached)]) -> Result<(), Miss> {
+    let reached = |person: &PagedView| !failed.iter().any(|(page, _)| *page == person.page);
+    if !failed.is_empty() && !people.iter().any(|person| person.open && reached(person)) {
+        return Err(Miss::NobodyReached(failed.to_vec()));
+    }
+    people.retain(reached);
+    Ok(())
+}
+
 /// What wakes somebody, and what must be there before it can, goes first.
 fn lane(message: &Outgoing) -> Lane {
     match message {
-        Outgoing::Page(_) | Outgoing::Fallback(_) | Outgoing::Card(_) => Lane::Page,
+        Outgoing::Page(_) | Outgoing::Fallback(_) | Outgoing::Call(_) | Outgoing::Card(_) => Lane::Page,
         Outgoing::Line { .. } => Lane::Normal,
     }
 }
@@ -179,6 +193,7 @@ fn mark(message: &Outgoing) -> Option<String> {
     let pressed = match message {
         Outgoing::Page(page) => Pressed::Ack { post: page.post },
         Outgoing::Fallback(call) => Pressed::Ack { post: call.post },
+        Outgoing::Call(call) => Pressed::Ack { post: call.post },
         Outgoing::Card(card) => Pressed::CardUpdate { incident: card.incident },
         Outgoing::Line { .. } => return None,
     };

@@ -29,7 +29,7 @@ use crate::app::reply::{Reply, Say};
 use crate::app::request::{Ask, Request};
 use crate::domain::id::{ChannelId, GuildId, RoleId, UserId};
 use crate::domain::permission::Person;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{ContactRefusal, Refusal};
 use crate::gauges::GAUGES;
 use crate::words;
 
@@ -89,12 +89,21 @@ struct Heard {
     by: Person,
 }
 
+impl Heard {
+    /// The channel of the server; none: a direct message.
+    fn room(&self) -> Option<ChannelId> {
+        matches!(self.place, Place::Guild(_)).then_some(self.channel)
+    }
+}
+
 /// Where it happened.
 #[derive(Clone, Copy)]
 enum Place {
     Guild(GuildId),
     /// A direct message: what was pressed says which guild is meant.
     Direct(Option<Pressed>),
+    /// A command in a direct message: only who typed it can say that.
+    Typed,
 }
 
 impl Discord {
@@ -112,15 +121,19 @@ impl Discord {
     }
 
     async fn heard_command(&self, command: &CommandInteraction) {
-        let Some(guild) = command.guild_id.map(|id| GuildId(id.get())) else { return };
         let heard = Heard {
             id: command.id,
             token: command.token.clone(),
-            place: Place::Guild(guild),
+            place: command.guild_id.map_or(Place::Typed, |id| Place::Guild(GuildId(id.get()))),
             channel: ChannelId(command.channel_id.get()),
             by: person(&command.user, command.member.as_deref()),
         };
         let read = parse::command(&command.data.name, &options(command)).map_err(Unread::from);
+        let fits = |ask: &Ask| command.guild_id.is_some() || parse::fits_direct_messages(ask);
+        let read = match read {
+            Ok(ask) if !fits(&ask) => Err(Unread::Refused(ContactRefusal::NotHere.into())),
+            read => read,
+        };
         self.answer(heard, read).await;
     }
 
@@ -231,29 +244,47 @@ impl Discord {
     }
 
     async fn handled_unguarded(&self, heard: &Heard, ask: Ask) -> (GuildId, Reply) {
-        let Some((guild, by)) = self.asker(heard).await else {
-            return (GuildId(0), Reply::say(words::refusal(&Refusal::StaleButton)));
+        let (guild, by) = match self.asker(heard).await {
+            Ok(found) => found,
+            Err(refusal) => return (GuildId(0), Reply::say(words::refusal(&refusal))),
         };
-        let request = Request { guild, by, channel: Some(heard.channel), key: format!("i:{}", heard.id), ask };
+        let request = Request { guild, by, channel: heard.room(), key: format!("i:{}", heard.id), ask };
         (guild, self.app().handle(request).await)
     }
 
     /// Which guild is meant and who they are there. In direct messages Discord says neither.
-    async fn asker(&self, heard: &Heard) -> Option<(GuildId, Person)> {
-        let pressed = match heard.place {
-            Place::Guild(guild) => return Some((guild, heard.by.clone())),
-            Place::Direct(pressed) => pressed?,
-        };
-        let guild = match self.app().guild_of_press(pressed).await {
-            Ok(guild) => guild.filter(|guild| self.serves(*guild))?,
-            Err(fault) => {
-                tracing::error!(%fault, "the guild of a button is not known");
-                return None;
-            }
+    async fn asker(&self, heard: &Heard) -> Result<(GuildId, Person), Refusal> {
+        let guild = match heard.place {
+            Place::Guild(guild) => return Ok((guild, heard.by.clone())),
+            Place::Direct(pressed) => self.guild_pressed_in(pressed).await.ok_or(Refusal::StaleButton)?,
+            Place::Typed => self.guild_of_typist(heard.by.user).await?,
         };
         // Whoever is paged may answer, also while Discord does not say which roles they have.
         let member = self.member(guild, heard.by.user, Lane::Reply).await;
-        Some((guild, member.map_or_else(|_| heard.by.clone(), |member| messages::person(&member))))
+        Ok((guild, member.map_or_else(|_| heard.by.clone(), |member| messages::person(&member))))
+    }
+
+    async fn guild_pressed_in(&self, pressed: Option<Pressed>) -> Option<GuildId> {
+        match self.app().guild_of_press(pressed?).await {
+            Ok(guild) => guild.filter(|guild| self.serves(*guild)),
+            Err(fault) => {
+                tracing::error!(%fault, "the guild of a button is not known");
+                None
+            }
+        }
+    }
+
+    /// The one guild in which whoever typed in a direct message is a contact.
+    async fn guild_of_typist(&self, user: UserId) -> Result<GuildId, Refusal> {
+        let found = self.app().guilds_of_contact(user).await.unwrap_or_else(|fault| {
+            tracing::error!(%fault, "the guilds of a contact are not known");
+            Vec::new()
+        });
+        let served: Vec<GuildId> = found.into_iter().filter(|guild| self.serves(*guild)).collect();
+        match served[..] {
+            [guild] => Ok(guild),
+            _ => Err(ContactRefusal::WhichServer { known: served.len() }.into()),
+        }
     }
 
     async fn put_off(&self, heard: &Heard) {

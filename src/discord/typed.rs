@@ -130,6 +130,36 @@ impl TryFrom<String> for Moment {
     }
 }
 
+/// An end in the words of whoever typed it; it becomes an instant once their zone is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum End {
+    /// So long after the command: `8h`.
+    For(Span),
+    /// The next such time of day: `18:00`.
+    Clock(TimeOfDay),
+    /// Wall clock: `2026-08-31 18:00`.
+    Local(NaiveDateTime),
+}
+
+/// The text is not an end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a time: write 8h, 18:00 or 2026-08-31 18:00, in your own time zone")]
+pub struct NotAnEnd(pub String);
+
+impl TryFrom<String> for End {
+    type Error = NotAnEnd;
+
+    fn try_from(text: String) -> Result<End, NotAnEnd> {
+        match (text.to_lowercase().contains("ago"), Moment::try_from(text.clone())) {
+            (false, Ok(Moment::Ago(span))) => Ok(End::For(span)),
+            (false, Ok(Moment::Clock(time))) => Ok(End::Clock(time)),
+            (false, Ok(Moment::Local(at))) => Ok(End::Local(at)),
+            _ => Err(NotAnEnd(text)),
+        }
+    }
+}
+
 /// A label to look for: `key=value`, spaces around either left out.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -154,6 +184,12 @@ impl TryFrom<String> for Label {
             _ => Err(NotALabel(text)),
         }
     }
+}
+
+/// As [`name`], where one must be given.
+pub fn one_name<'de, D: Deserializer<'de>>(from: D) -> Result<Name, D::Error> {
+    let text = String::deserialize(from)?;
+    Name::parse(text.trim().trim_start_matches('@').to_lowercase().as_str()).map_err(serde::de::Error::custom)
 }
 
 /// Reads the name of a definition as typed: names are lower case, the first letter on a phone is not.
@@ -237,6 +273,17 @@ mod tests {
             ("2026-02-30 03:12", None),
             ("ago", None),
             ("yesterday", None),
+            ("", None),
+        ]);
+    }
+
+    #[test]
+    fn an_end_is_a_while_a_clock_or_a_date() {
+        check(&[
+            ("8h", Some(End::For(Span::mins(480)))),
+            ("18:00", TimeOfDay::new(18, 0).map(End::Clock)),
+            ("8h ago", None),
+            ("tomorrow", None),
             ("", None),
         ]);
     }

@@ -91,6 +91,8 @@ macro_rules! snowflakes {
 ours! {
     /// One incident (people see its number).
     IncidentId,
+    /// One engagement outside any incident.
+    CallId,
     /// One contact, schedule or escalation plan pulled into one incident.
     EngagementId,
     /// One attempt to reach one contact through one contact channel.
@@ -116,6 +118,23 @@ snowflakes! {
     WebhookId,
     /// A message.
     MessageId,
+}
+
+/// A root of state that sends messages: what a post or a delivery belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Root {
+    Incident(IncidentId),
+    Call(CallId),
+}
+
+impl Root {
+    /// The incident, if it is one.
+    pub fn incident(self) -> Option<IncidentId> {
+        match self {
+            Root::Incident(id) => Some(id),
+            Root::Call(_) => None,
+        }
+    }
 }
 
 /// The text is not a Discord id.

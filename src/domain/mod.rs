@@ -2,10 +2,11 @@
 //!
 //! One file a noun. What a team sets up: [`definition`], [`settings`], [`contact`], [`schedule`], [`escalation`], [`plan`],
 //! [`source`], [`change`], [`runbook`], [`analysis`], [`maintenance`]; texts with look-ups: [`template`].
-//! What happens: [`alert`], [`incident`], [`engagement`].
+//! What happens: [`alert`], [`incident`], [`call`], [`engagement`].
 
 pub mod alert;
 pub mod analysis;
+pub mod call;
 pub mod change;
 pub mod contact;
 pub mod definition;

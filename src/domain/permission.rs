@@ -30,6 +30,10 @@ pub enum Act {
     /// Title, summary, impact, updates, timeline.
     Edit,
     Resolve,
+    /// How people are paged: contacts, plans, schedules.
+    SeeSetup,
+    /// Send a test page to somebody else.
+    TestOthers,
     /// Apply definitions.
     Configure,
 }
@@ -68,10 +72,12 @@ pub struct NotAllowed {
 /// The least rank for each act: the table.
 pub fn needs(act: Act, settings: &Settings) -> Rank {
     match act {
-        Act::See if settings.roles.observer.is_empty() => Rank::Anyone,
-        Act::See => Rank::Observer,
+        Act::See | Act::SeeSetup if settings.roles.observer.is_empty() => Rank::Anyone,
+        Act::See | Act::SeeSetup => Rank::Observer,
         Act::Declare if settings.declare == Some(Declare::Everyone) => Rank::Anyone,
-        Act::Declare | Act::Take | Act::Escalate | Act::Stop | Act::Edit | Act::Resolve => Rank::Responder,
+        Act::Declare | Act::Take | Act::Escalate | Act::Stop | Act::Edit | Act::Resolve | Act::TestOthers => {
+            Rank::Responder
+        }
         Act::Configure => Rank::Admin,
     }
 }

@@ -62,6 +62,54 @@ pub enum Refusal {
         max: usize,
         minutes: i64,
     },
+    Contact(ContactRefusal),
     /// A button of another time or place.
     StaleButton,
+}
+
+/// Of contacts, their channels and tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContactRefusal {
+    NoSuchContact {
+        said: String,
+        known: Vec<String>,
+    },
+    NoSuchContactChannel {
+        said: String,
+        known: Vec<String>,
+    },
+    /// Whoever the contact is has left the server.
+    ContactGone {
+        name: String,
+    },
+    /// None of the contact channels that are meant can be tested now, from here.
+    NothingToTest {
+        name: String,
+        muted: Vec<String>,
+        need_room: Vec<String>,
+    },
+    /// A test page of somebody else.
+    NotYourTest {
+        name: String,
+    },
+    /// A test page can be answered for a quarter of an hour.
+    TestOver,
+    TooManyTests {
+        max: i64,
+        minutes: i64,
+    },
+    /// The person is no contact of this server.
+    NotAContact,
+    /// Not in a direct message.
+    NotHere,
+    /// Typed in a direct message, by a contact of so many servers.
+    WhichServer {
+        known: usize,
+    },
+}
+
+impl From<ContactRefusal> for Refusal {
+    fn from(why: ContactRefusal) -> Refusal {
+        Refusal::Contact(why)
+    }
 }

@@ -5,7 +5,9 @@ use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, Type};
 
-use crate::domain::id::{ChannelId, EventId, GuildId, IncidentId, MessageId, OutboxId, PostId, Timestamp, UserId};
+use crate::domain::id::{
+    CallId, ChannelId, EventId, GuildId, IncidentId, MessageId, OutboxId, PostId, Timestamp, UserId,
+};
 
 /// A type that is a BIGINT in the database.
 macro_rules! bigint {
@@ -47,6 +49,7 @@ macro_rules! bigint {
 
 bigint! {
     IncidentId: |id| id.0, |id| Ok(IncidentId(id));
+    CallId: |id| id.0, |id| Ok(CallId(id));
     OutboxId: |id| id.0, |id| Ok(OutboxId(id));
     EventId: |id| id.0, |id| Ok(EventId(id));
     PostId: |id| id.0, |id| Ok(PostId(id));

@@ -1,11 +1,11 @@
-//! Contact channels that are muted. Pages nobody.
+//! Contact channels: which are muted, and what their latest tests came to. Pages nobody.
 
 use sqlx::FromRow;
 
 use super::column::{MaybeUs, Us};
 use super::db::{Conn, Tx, rows, run};
 use super::error::StoreError;
-use crate::domain::id::{GuildId, Timestamp};
+use crate::domain::id::{CallId, GuildId, Timestamp, UserId};
 
 /// One contact channel that is not used for a while.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -58,4 +58,60 @@ pub async fn unmute(tx: &mut Tx, guild: GuildId, contact: &str, channel: &str) -
         channel
     )?;
     Ok(removed == 1)
+}
+
+/// The latest test of one contact channel.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct TestRow {
+    pub contact: String,
+    /// Name of the contact channel.
+    pub channel: String,
+    /// The test page that says so.
+    pub call_id: CallId,
+    /// Whom it paged.
+    pub user_id: UserId,
+    #[sqlx(try_from = "Us")]
+    pub tested_at: Timestamp,
+    /// delivered, acknowledged, unanswered or failed.
+    pub outcome: String,
+    /// `None` = not acknowledged by this channel.
+    #[sqlx(try_from = "MaybeUs")]
+    pub answered_at: Option<Timestamp>,
+    /// Why it failed; `None` = it did not.
+    pub why: Option<String>,
+}
+
+/// The latest test of each of the guild's contact channels; one that is not there was never tested.
+pub async fn tests(conn: &mut Conn, guild: GuildId) -> Result<Vec<TestRow>, StoreError> {
+    rows!(
+        conn,
+        "SELECT contact, channel, call_id, user_id, tested_at, outcome, answered_at, why
+         FROM contact_test
+         WHERE guild_id = $1
+         ORDER BY contact, channel",
+        guild
+    )
+}
+
+/// Takes down what a test has come to. Late news of an earlier test does not replace a later one.
+pub async fn tested(tx: &mut Tx, guild: GuildId, test: &TestRow) -> Result<(), StoreError> {
+    run!(
+        tx,
+        "INSERT INTO contact_test (guild_id, contact, channel, call_id, user_id, tested_at, outcome, answered_at, why)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (guild_id, contact, channel) DO UPDATE
+         SET call_id = excluded.call_id, user_id = excluded.user_id, tested_at = excluded.tested_at,
+             outcome = excluded.outcome, answered_at = excluded.answered_at, why = excluded.why
+         WHERE contact_test.call_id <= excluded.call_id",
+        guild,
+        &test.contact,
+        &test.channel,
+        test.call_id,
+        test.user_id,
+        Us(test.tested_at),
+        &test.outcome,
+        test.answered_at.map(Us),
+        test.why.as_deref()
+    )?;
+    Ok(())
 }

@@ -8,9 +8,11 @@ mod db;
 mod dialect;
 mod error;
 mod gate;
+mod root;
 mod writer;
 
 pub mod audit;
+pub mod call;
 pub mod contact;
 pub mod dedupe;
 pub mod definition;

@@ -8,14 +8,16 @@ use sqlx::FromRow;
 use super::column::{MaybeUs, Us};
 use super::db::{Conn, Tx, row, rows, run};
 use super::error::StoreError;
-use crate::domain::id::{GuildId, IncidentId, OutboxId, Timestamp};
+use super::root::Owner;
+use crate::domain::id::{GuildId, OutboxId, Root, Timestamp};
 
 /// A row to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRow {
     pub id: OutboxId,
     pub guild_id: GuildId,
-    pub incident_id: Option<IncidentId>,
+    /// What it is about.
+    pub root: Option<Root>,
     /// Each lane has its own workers.
     pub lane: i64,
     pub kind: String,
@@ -35,7 +37,8 @@ pub struct NewRow {
 pub struct OutboxRow {
     pub id: OutboxId,
     pub guild_id: GuildId,
-    pub incident_id: Option<IncidentId>,
+    #[sqlx(flatten, try_from = "Owner")]
+    pub root: Option<Root>,
     pub lane: i64,
     pub kind: String,
     pub target: Option<String>,
@@ -63,7 +66,7 @@ struct Earliest {
 /// All columns of [`OutboxRow`].
 macro_rules! columns {
     () => {
-        "id, guild_id, incident_id, lane, kind, target, payload, created_at, due_at, attempts, fence, parked_on, state, why"
+        "id, guild_id, incident_id, call_id, lane, kind, target, payload, created_at, due_at, attempts, fence, parked_on, state, why"
     };
 }
 
@@ -73,10 +76,12 @@ macro_rules! columns {
 /// flight does not count: it was drawn already.
 pub async fn put(tx: &mut Tx, new: &NewRow) -> Result<OutboxId, StoreError> {
     tx.ring();
+    let owner = Owner::from(new.root);
     let carried: Option<(OutboxId,)> = row!(
         tx,
-        "INSERT INTO outbox (id, guild_id, incident_id, lane, kind, target, payload, created_at, due_at, parked_on)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        "INSERT INTO outbox (id, guild_id, incident_id, call_id, lane, kind, target, payload, created_at, due_at,
+                             parked_on)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (kind, target) WHERE state = 'pending' AND lease_until IS NULL AND target IS NOT NULL
          DO UPDATE SET
              payload = excluded.payload,
@@ -89,7 +94,8 @@ pub async fn put(tx: &mut Tx, new: &NewRow) -> Result<OutboxId, StoreError> {
          RETURNING id",
         new.id,
         new.guild_id,
-        new.incident_id,
+        owner.incident_id,
+        owner.call_id,
         new.lane,
         &new.kind,
         new.target.as_deref(),

@@ -5,13 +5,15 @@ use sqlx::FromRow;
 use super::column::{MaybeUs, Us};
 use super::db::{Conn, Tx, row, rows, run};
 use super::error::{StoreError, exactly_one};
-use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId, Timestamp};
+use super::root::Owner;
+use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId, Root, Timestamp};
 
 /// One message. Discord's ids are `None` until the receipt.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct PostRow {
     pub id: PostId,
-    pub incident_id: IncidentId,
+    #[sqlx(flatten, try_from = "Owner")]
+    pub root: Root,
     pub kind: String,
     pub channel_id: Option<ChannelId>,
     pub message_id: Option<MessageId>,
@@ -25,7 +27,7 @@ pub struct PostRow {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT p.id, p.incident_id, p.kind, p.channel_id, p.message_id, p.sent_at, p.pages FROM post p ",
+            "SELECT p.id, p.incident_id, p.call_id, p.kind, p.channel_id, p.message_id, p.sent_at, p.pages FROM post p ",
             $rest
         )
     };
@@ -33,12 +35,14 @@ macro_rules! select {
 
 /// Writes down that there is to be a message.
 pub async fn insert(tx: &mut Tx, post: &PostRow) -> Result<(), StoreError> {
+    let owner = Owner::from(Some(post.root));
     run!(
         tx,
-        "INSERT INTO post (id, incident_id, kind, channel_id, message_id, sent_at, pages)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO post (id, incident_id, call_id, kind, channel_id, message_id, sent_at, pages)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         post.id,
-        post.incident_id,
+        owner.incident_id,
+        owner.call_id,
         &post.kind,
         post.channel_id,
         post.message_id,
@@ -87,15 +91,14 @@ pub async fn of_incident(conn: &mut Conn, incident: IncidentId) -> Result<Vec<Po
     rows!(conn, select!("WHERE p.incident_id = $1 ORDER BY p.id"), incident)
 }
 
-/// The sent posts of the guild's incidents that are not over, oldest first: where reactions may have been missed.
+/// The sent posts of the guild's incidents and calls that are not over, oldest first: where reactions may have been missed.
 pub async fn open(conn: &mut Conn, guild: GuildId) -> Result<Vec<PostRow>, StoreError> {
     rows!(
         conn,
         select!(
-            "JOIN incident i ON i.id = p.incident_id
-             WHERE i.guild_id = $1
-             AND i.over_at IS NULL
-             AND p.message_id IS NOT NULL
+            "WHERE p.message_id IS NOT NULL
+             AND (p.incident_id IN (SELECT id FROM incident WHERE guild_id = $1 AND over_at IS NULL)
+                  OR p.call_id IN (SELECT id FROM call WHERE guild_id = $1 AND over_at IS NULL))
              ORDER BY p.id"
         ),
         guild

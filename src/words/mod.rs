@@ -2,6 +2,7 @@
 //!
 //! Same nouns as in `domain`. Untrusted words stand in pieces of their own ([`Text`]), never inside ours.
 
+pub mod contact;
 mod incident;
 mod page;
 mod refusal;

@@ -52,6 +52,7 @@ pub fn closed(how: &Closing, at: Timestamp, still: &[String]) -> Text {
         Closing::Resolved { user: Some(user) } => {
             Text::from("Resolved by ").user(*user).ours(" at ").clock(at).ours(nothing)
         }
+        Closing::Unanswered => Text::from("Nobody answered until ").clock(at).ours(nothing),
         Closing::Resolved { user: None } => Text::from("Resolved by itself at ").clock(at).ours(nothing),
     }
 }

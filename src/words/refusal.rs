@@ -1,5 +1,6 @@
 //! How Muster says no, and how it says that it failed: what is wrong, and what to do instead.
 
+use super::contact;
 use super::text::{Piece, Text};
 use crate::domain::id::UserId;
 use crate::domain::permission::{Act, NotAllowed, Rank};
@@ -46,6 +47,7 @@ pub fn refusal(refusal: &Refusal) -> Text {
         Refusal::TooManyDeclarations { max, minutes } => Text::from(format!(
             "You have opened {max} incidents in {minutes} minutes. Add to one of them, or ask somebody else to open this one."
         )),
+        Refusal::Contact(why) => contact::refused(why),
         Refusal::StaleButton => {
             Text::from("This button is out of date. Use the newest message, or type `/incident show`.")
         }
@@ -94,6 +96,8 @@ fn act(act: Act) -> &'static str {
         Act::Stop => "stop paging",
         Act::Edit => "change this incident",
         Act::Resolve => "mitigate or resolve this incident",
+        Act::SeeSetup => "see how people are paged",
+        Act::TestOthers => "send test pages to others",
         Act::Configure => "change the set-up",
     }
 }
@@ -114,7 +118,7 @@ fn no_such_incident(said: Option<&str>) -> Text {
     text.ours(" Name one, such as INC-42; `/incident list` shows them.")
 }
 
-fn no_such(what: &str, said: &str, known: &[String], none: &str) -> Text {
+pub(super) fn no_such(what: &str, said: &str, known: &[String], none: &str) -> Text {
     let text = Text::from(what).ours("“").said(said).ours("”. ");
     if known.is_empty() { text.ours(none) } else { text.ours("There is: ").names(known).ours(".") }
 }

@@ -1,4 +1,4 @@
-//! Deliveries of one lane: claimed in order, those of one incident one after the other, those of others beside them.
+//! Deliveries of one lane: claimed in order, those of one root one after the other, those of others beside them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{after, sleep_until};
 use crate::app::courier::{Courier, Miss};
 use crate::app::{App, Fault, Lane, Prepared, Work};
-use crate::domain::id::IncidentId;
+use crate::domain::id::Root;
 
 /// Rows claimed at once.
 const BATCH: i64 = 32;
@@ -50,48 +50,48 @@ struct Hands {
     app: App,
     courier: Arc<dyn Courier>,
     lane: Lane,
-    /// Works of an incident that is busy, in order.
-    waiting: BTreeMap<IncidentId, VecDeque<Work>>,
-    busy: FuturesUnordered<JoinHandle<Option<IncidentId>>>,
+    /// Works of a root that is busy, in order.
+    waiting: BTreeMap<Root, VecDeque<Work>>,
+    busy: FuturesUnordered<JoinHandle<Option<Root>>>,
 }
 
 impl Hands {
-    /// Pages go out side by side; what decorates one incident keeps its order.
+    /// Pages go out side by side; what decorates one root keeps its order.
     fn take(&mut self, work: Work) {
-        match work.room().filter(|_| self.lane == Lane::Normal) {
+        match work.root().filter(|_| self.lane == Lane::Normal) {
             None => self.begin(work, None),
-            Some(room) => match self.waiting.get_mut(&room) {
+            Some(root) => match self.waiting.get_mut(&root) {
                 Some(queue) => queue.push_back(work),
                 None => {
-                    self.waiting.insert(room, VecDeque::new());
-                    self.begin(work, Some(room));
+                    self.waiting.insert(root, VecDeque::new());
+                    self.begin(work, Some(root));
                 }
             },
         }
     }
 
-    fn begin(&self, mut work: Work, room: Option<IncidentId>) {
+    fn begin(&self, mut work: Work, root: Option<Root>) {
         let (app, courier) = (self.app.clone(), self.courier.clone());
         self.busy.push(tokio::spawn(async move {
             // Either way the claim runs out and the row is delivered again, with the same nonce.
             match AssertUnwindSafe(deliver(&app, &*courier, &mut work)).catch_unwind().await {
                 Ok(Ok(())) => {}
                 Ok(Err(fault)) => {
-                    tracing::error!(%fault, kind = work.kind(), incident = ?room, "a delivery was not taken down");
+                    tracing::error!(%fault, kind = work.kind(), root = ?root, "a delivery was not taken down");
                 }
-                Err(_) => tracing::error!(kind = work.kind(), incident = ?room, "a delivery panicked"),
+                Err(_) => tracing::error!(kind = work.kind(), root = ?root, "a delivery panicked"),
             }
-            room
+            root
         }));
     }
 
-    /// One delivery has ended: the next of its incident.
-    fn next_of(&mut self, room: Option<IncidentId>, stop: &CancellationToken) {
-        let Some(room) = room else { return };
-        let next = self.waiting.get_mut(&room).and_then(VecDeque::pop_front).filter(|_| !stop.is_cancelled());
+    /// One delivery has ended: the next of its root.
+    fn next_of(&mut self, root: Option<Root>, stop: &CancellationToken) {
+        let Some(root) = root else { return };
+        let next = self.waiting.get_mut(&root).and_then(VecDeque::pop_front).filter(|_| !stop.is_cancelled());
         match next {
-            Some(work) => self.begin(work, Some(room)),
-            None => drop(self.waiting.remove(&room)),
+            Some(work) => self.begin(work, Some(root)),
+            None => drop(self.waiting.remove(&root)),
         }
     }
 }
@@ -110,7 +110,7 @@ async fn deliver(app: &App, courier: &dyn Courier, work: &mut Work) -> Result<()
     let Prepared::Deliver(delivery) = app.prepare(work).await? else { return Ok(()) };
     let told = courier.deliver(*delivery).await;
     if let Err(Miss::Retry { why, .. } | Miss::Unsure { why }) = &told {
-        tracing::info!(kind = work.kind(), incident = ?work.room(), why, "a delivery is tried again");
+        tracing::info!(kind = work.kind(), root = ?work.root(), why, "a delivery is tried again");
     }
     app.record(work, told).await
 }

@@ -1,7 +1,7 @@
 //! Incidents and what hangs on them: keys, events, posts.
 
 use futures::future::join_all;
-use muster::domain::id::{ChannelId, EventId, IncidentId, MessageId, PostId, UserId};
+use muster::domain::id::{ChannelId, EventId, IncidentId, MessageId, PostId, Root, UserId};
 use muster::store::dedupe::DedupeRow;
 use muster::store::incident::{Filter, IncidentRow};
 use muster::store::post::PostRow;
@@ -246,7 +246,7 @@ async fn a_post_is_found_by_its_message() {
         let row = opened(store, 1).await;
         let waiting = PostRow {
             id: PostId(1),
-            incident_id: IncidentId(1),
+            root: Root::Incident(IncidentId(1)),
             kind: "page".to_owned(),
             channel_id: None,
             message_id: None,

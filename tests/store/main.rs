@@ -5,6 +5,7 @@
 #[path = "../support/databases.rs"]
 mod databases;
 
+mod calls;
 mod incidents;
 mod opening;
 mod outbox;
@@ -77,7 +78,7 @@ pub fn outbox_row(id: i64) -> NewRow {
     NewRow {
         id: OutboxId(id),
         guild_id: GUILD,
-        incident_id: None,
+        root: None,
         lane: 1,
         kind: "post".to_owned(),
         target: None,

@@ -1,6 +1,6 @@
 //! The outbox: merged while it waits, held by one at a time, parked until its room exists.
 
-use muster::domain::id::OutboxId;
+use muster::domain::id::{CallId, OutboxId, Root};
 use muster::store::outbox::{self, NewRow, OutboxRow};
 use muster::store::{Store, StoreError};
 
@@ -54,7 +54,7 @@ async fn claims_come_by_time_and_lane_and_limit() {
 async fn a_row_comes_back_as_it_was_written() {
     on_both(async |db| {
         let new = NewRow {
-            incident_id: Some(muster::domain::id::IncidentId(7)),
+            root: Some(Root::Call(CallId(7))),
             payload: "{\"text\":\"ünïcode 🚨 'quotes'\"}".to_owned(),
             ..edit(1)
         };
@@ -63,7 +63,7 @@ async fn a_row_comes_back_as_it_was_written() {
         let wanted = OutboxRow {
             id: new.id,
             guild_id: new.guild_id,
-            incident_id: new.incident_id,
+            root: new.root,
             lane: 1,
             kind: new.kind,
             target: new.target,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use muster::app::courier::{Address, Courier, Delivery, Miss, Outgoing, Receipt, RoomPlan, What};
-use muster::app::view::{Calls, CardView, FallbackView, PageView, PagedView};
+use muster::app::view::{CallView, Calls, CardView, FallbackView, PageView, PagedView};
 use muster::domain::effect::RoomKind;
 use muster::domain::id::{ChannelId, MessageId, PageId, PostId, UserId};
 use muster::domain::timeline::Unreached;
@@ -140,10 +140,7 @@ impl State {
             return Err(Miss::Retry { after: None, why: "503".to_owned() });
         }
         let failed = self.unreached(&to, &outgoing);
-        let people = match &outgoing {
-            Outgoing::Page(page) => page.people.iter().filter(|person| person.open).count(),
-            _ => 0,
-        };
+        let people = people(&outgoing).iter().filter(|person| person.open).count();
         if people > 0 && failed.len() == people {
             return Err(Miss::NobodyReached(failed));
         }
@@ -165,13 +162,12 @@ impl State {
     }
 
     fn unreached(&self, to: &Address, outgoing: &Outgoing) -> Vec<(PageId, Unreached)> {
-        let Outgoing::Page(page) = outgoing else { return Vec::new() };
         let why = |person: &PagedView| match to {
             _ if self.faults.left.contains(&person.user) => Some(Unreached::Gone),
             Address::Dm(_) => self.faults.dms_closed.contains(&person.user).then_some(Unreached::DmsClosed),
             Address::Channel(_) => self.faults.no_access.contains(&person.user).then_some(Unreached::NoAccess),
         };
-        page.people.iter().filter(|person| person.open).filter_map(|p| Some((p.page, why(p)?))).collect()
+        people(outgoing).iter().filter(|person| person.open).filter_map(|p| Some((p.page, why(p)?))).collect()
     }
 
     fn edit(&mut self, channel: ChannelId, message: MessageId, outgoing: Outgoing) -> Result<Receipt, Miss> {
@@ -182,6 +178,7 @@ impl State {
         let said = match &outgoing {
             Outgoing::Page(page) => Some(format!("~ {}", self.describe_page(page, &[]))),
             Outgoing::Fallback(call) => Some(format!("~ {}", self.describe_call(call))),
+            Outgoing::Call(call) => Some(format!("~ {}", self.describe_test(call))),
             _ => None,
         };
         self.log.extend(said);
@@ -194,6 +191,7 @@ impl State {
             Outgoing::Card(card) => format!("card {}", card.status.word()),
             Outgoing::Page(page) => self.describe_page(page, failed),
             Outgoing::Fallback(call) => self.describe_call(call),
+            Outgoing::Call(call) => self.describe_test(call),
             Outgoing::Line { text, .. } => {
                 let place = match to {
                     Address::Channel(channel) if self.rooms.values().any(|room| room == channel) => "line".to_owned(),
@@ -220,6 +218,15 @@ impl State {
             said += &format!(": {}", self.named(&closed.plain()));
         }
         said
+    }
+
+    fn describe_test(&self, call: &CallView) -> String {
+        let way = if call.direct { "test dm" } else { "test page" };
+        let mut people: Vec<String> = call.people.iter().map(|p| self.user(p.user)).collect();
+        people.dedup();
+        let said = call.closed.as_ref().unwrap_or(&call.why).plain();
+        let failed: Vec<String> = call.failed.iter().map(|failed| format!(" / {}", failed.plain())).collect();
+        format!("{way} {}: {}{}", people.join(" "), self.named(&said), failed.concat())
     }
 
     fn describe_call(&self, call: &FallbackView) -> String {
@@ -255,10 +262,20 @@ impl State {
     }
 }
 
+/// Who is asked in a message.
+fn people(outgoing: &Outgoing) -> &[PagedView] {
+    match outgoing {
+        Outgoing::Page(page) => &page.people,
+        Outgoing::Call(call) => &call.people,
+        _ => &[],
+    }
+}
+
 fn post_of(outgoing: &Outgoing) -> Option<PostId> {
     match outgoing {
         Outgoing::Page(page) => Some(page.post),
         Outgoing::Fallback(call) => Some(call.post),
+        Outgoing::Call(call) => Some(call.post),
         _ => None,
     }
 }

@@ -1,12 +1,39 @@
 //! What must hold after every step of every story (ARCHITECTURE, "Invariants").
 
-use muster::app::INCIDENT;
+use muster::app::{CALL, INCIDENT};
+use muster::domain::call::Call;
 use muster::domain::engagement::Progress;
 use muster::domain::incident::Incident;
-use muster::store::{Store, StoreError, incident, wake};
+use muster::store::{Store, StoreError, call, incident, wake};
 
-/// Looks at every incident that is not over.
+/// Looks at every incident and every call that is not over.
 pub async fn check(store: &Store) -> Result<(), String> {
+    check_incidents(store).await?;
+    check_calls(store).await
+}
+
+/// A call that is not over wakes at its deadline, and always has one.
+async fn check_calls(store: &Store) -> Result<(), String> {
+    let found = store.read(|conn| {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            for id in call::live_ids(conn).await? {
+                let due = wake::due(conn, CALL, id.0).await?;
+                found.extend(call::peek(conn, id).await?.map(|row| (row, due)));
+            }
+            Ok::<_, StoreError>(found)
+        })
+    });
+    for (row, due) in found.await.map_err(|why| why.to_string())? {
+        let state: Call = serde_json::from_str(&row.state).map_err(|why| why.to_string())?;
+        if due.is_none() || due != state.next_deadline() {
+            return Err(format!("call {}: wakes at {due:?}, its deadline is {:?}", row.id, state.next_deadline()));
+        }
+    }
+    Ok(())
+}
+
+async fn check_incidents(store: &Store) -> Result<(), String> {
     let found = store.read(|conn| {
         Box::pin(async move {
             let mut found = Vec::new();

@@ -19,6 +19,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use muster::app::contact;
+use muster::app::courier::Outgoing;
 use muster::app::reply::{Reply, Say};
 use muster::app::request::{Ask, NewIncident, Request, Which};
 use muster::app::{App, Apply};
@@ -28,6 +30,7 @@ use muster::domain::alert::{Embed, Message, MessageAuthor};
 use muster::domain::id::{ChannelId, GuildId, MessageId, RoleId, Timestamp, UserId, WebhookId};
 use muster::domain::impact::Impact;
 use muster::domain::incident::{self, Edit};
+use muster::domain::name::Name;
 use muster::domain::permission::Person;
 use muster::domain::span::Span;
 use muster::store::Store;
@@ -35,13 +38,16 @@ use muster::worker;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::fake::Fake;
+use crate::fake::{Fake, Posted};
 use crate::invariants;
 use crate::setup;
 
 pub const GUILD: GuildId = GuildId(500_000_000_000_000_001);
 const ALERTS: ChannelId = ChannelId(900_000_000_000_000_030);
 const SENDER: WebhookId = WebhookId(900_000_000_000_000_301);
+
+/// Where people type who are in no incident's room.
+const OFFICE: ChannelId = ChannelId(900_000_000_000_000_021);
 
 /// 2026-01-05T10:00:00Z, when the stories begin.
 const EARLIEST_S: i64 = 1_767_607_200;
@@ -130,6 +136,9 @@ impl Stage {
             self.step(step.trim()).await.unwrap_or_else(|why| panic!("`{step}`: {why}"));
             told.extend(self.answer.take().map(|answer| format!("= {}", answer.trim_end())));
             told.extend(self.fake.take().into_iter().map(|sent| format!("> {}", sent.trim_end())));
+            if std::env::var_os("TELL").is_some() {
+                println!("{told:#?}");
+            }
         }
         told
     }
@@ -236,8 +245,10 @@ impl Stage {
         if said == "writes" {
             return self.writes(name).await;
         }
-        let ask = self.ask(said)?;
-        let reply = self.request(name, ask).await?;
+        let (privately, said) = said.strip_prefix("privately ").map_or((false, said), |said| (true, said));
+        let mut request = self.request_of(name, self.ask(said)?)?;
+        request.channel = request.channel.filter(|_| !privately);
+        let reply = self.app.handle(request).await;
         self.answer = told(&reply);
         Ok(())
     }
@@ -266,11 +277,6 @@ impl Stage {
         self.app.wrote(room, user).await.map_err(|why| why.to_string())
     }
 
-    async fn request(&mut self, name: &str, ask: Ask) -> Result<Reply, String> {
-        let request = self.request_of(name, ask)?;
-        Ok(self.app.handle(request).await)
-    }
-
     fn request_of(&mut self, name: &str, ask: Ask) -> Result<Request, String> {
         self.requests += 1;
         let name = name.trim_start_matches('@');
@@ -278,13 +284,12 @@ impl Stage {
             setup::PEOPLE.iter().find(|(known, _)| *known == name).ok_or(format!("nobody is called {name}"))?;
         let roles: Vec<RoleId> = setup::roles_of(name);
         let by = Person { user: *user, name: name.to_owned(), roles, manages_guild: name == "admin" };
-        let room = self.room();
-        Ok(Request { guild: GUILD, by, channel: room, key: format!("i:{}", self.requests), ask })
+        let channel = self.room().or(Some(OFFICE));
+        Ok(Request { guild: GUILD, by, channel, key: format!("i:{}", self.requests), ask })
     }
 
     /// The newest room there is.
     fn room(&self) -> Option<ChannelId> {
-        use muster::app::courier::Outgoing;
         self.fake.newest(|posted| matches!(posted.outgoing, Outgoing::Card(_))).map(|card| card.channel)
     }
 
@@ -299,6 +304,11 @@ impl Stage {
             "acknowledges" => {
                 let post = page()?.post;
                 Ok(Ask::On(Which::Post(post.ok_or("no post")?), incident::Ask::Ack { post, sign: false }))
+            }
+            "✅ in dm" => {
+                let direct = |posted: &Posted| matches!(&posted.outgoing, Outgoing::Call(call) if call.direct);
+                let page = self.fake.newest(direct).ok_or("there is no direct message")?;
+                Ok(Ask::Sign { message: page.message, live: true })
             }
             "takes" => {
                 let post = page()?.post;
@@ -337,6 +347,15 @@ impl Stage {
             "/timeline show" => Ok(Ask::Timeline(Which::Here)),
             "/incident list" => Ok(Ask::List(Default::default())),
             "/incident show" => Ok(Ask::Show(Which::Here)),
+            "/contact me" => Ok(Ask::Contact(contact::Ask::Me)),
+            "/contact list" => Ok(Ask::Contact(contact::Ask::List)),
+            "/contact show" => Ok(Ask::Contact(contact::Ask::Show { contact: name(rest)? })),
+            "/contact test" => {
+                let contact = text.map(|text| name(&text)).transpose()?;
+                Ok(Ask::Contact(contact::Ask::Test { contact }))
+            }
+            "/contact mute" => Ok(Ask::Contact(mute(rest)?)),
+            "unmutes" => Ok(Ask::Contact(contact::Ask::Unmute { channel: text })),
             "/incident new" => Ok(Ask::New(new_incident(rest)?)),
             other => Err(format!("nobody can `{other}`")),
         }
@@ -385,12 +404,31 @@ fn told(reply: &Reply) -> Option<String> {
     }
 }
 
+/// `dm`, `dm until 18:00`, `until 18:00`, `dm for 8h`, nothing.
+fn mute(said: &str) -> Result<contact::Ask, String> {
+    let said = &format!(" {said}");
+    let (channel, until) = match (said.split_once(" until "), said.split_once(" for ")) {
+        (Some((channel, at)), _) => {
+            let at = at.to_owned().try_into().map_err(|_| "a time of day")?;
+            (channel, Some(contact::Until::Clock(at)))
+        }
+        (_, Some((channel, span))) => (channel, Some(contact::Until::For(span.parse().map_err(|_| "a span")?))),
+        _ => (said.as_str(), None),
+    };
+    let channel = Some(channel.trim().to_owned()).filter(|channel| !channel.is_empty());
+    Ok(contact::Ask::Mute { channel, until })
+}
+
+fn name(said: &str) -> Result<Name, String> {
+    Name::parse(said.trim_start_matches('@')).map_err(|why| why.to_string())
+}
+
 fn new_incident(said: &str) -> Result<NewIncident, String> {
     let mut new = NewIncident::default();
     for part in said.split(", ").filter(|part| !part.is_empty()) {
         let (field, value) = part.split_once(' ').unwrap_or((part, ""));
         match field {
-            "plan" => new.plan = Some(muster::domain::name::Name::parse(value).map_err(|why| why.to_string())?),
+            "plan" => new.plan = Some(name(value)?),
             "title" => new.title = Some(value.to_owned()),
             "impact" => new.impact = Some(impact(value)?),
             "private" => new.private = Some(true),

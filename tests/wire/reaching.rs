@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muster::app::courier::{Address, Courier, Delivery, Outgoing, What};
 use muster::app::view::{PageView, PagedView};
-use muster::domain::id::{ChannelId, GuildId, IncidentId, PageId, PostId, UserId};
+use muster::domain::id::{ChannelId, GuildId, IncidentId, PageId, PostId, Root, UserId};
 use muster::domain::impact::Impact;
 use muster_playground::{Fault, Id, Message, Overwrite, permission::bit};
 use serde_json::json;
@@ -163,5 +163,5 @@ fn page_again(attempt: i64, age: Duration) -> Delivery {
     };
     let to = Address::Channel(ChannelId(900_000_000_000_000_030));
     let what = What::Send { to, message: Outgoing::Page(Box::new(page)), nonce: "n1".to_owned() };
-    Delivery { guild: GuildId(GUILD), incident: Some(IncidentId(7)), attempt, age, what }
+    Delivery { guild: GuildId(GUILD), root: Some(Root::Incident(IncidentId(7))), attempt, age, what }
 }

@@ -37,13 +37,14 @@ fn a_closed_page_says_who_has_it() {
         Closing::Stopped { reason: "known, vendor is on it".to_owned() },
         Closing::Resolved { user: Some(ANA) },
         Closing::Resolved { user: None },
+        Closing::Unanswered,
     ];
     let mut said = String::new();
     for how in &all {
         // A new way to close does not compile until it is listed above.
         match how {
             Closing::Repeated | Closing::Acked { .. } | Closing::OwnAcked | Closing::Passed => {}
-            Closing::Stopped { .. } | Closing::Resolved { .. } => {}
+            Closing::Stopped { .. } | Closing::Resolved { .. } | Closing::Unanswered => {}
         }
         writeln!(said, "{}", closed(how, at(0), &[]).plain()).unwrap();
     }

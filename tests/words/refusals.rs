@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use muster::domain::incident::Status;
 use muster::domain::permission::{Act, NotAllowed, Rank};
-use muster::domain::refusal::Refusal;
+use muster::domain::refusal::{ContactRefusal, Refusal};
 use muster::words::{fault, not_saved, refusal};
 
 use super::samples::{BEN, LEADS, strings};
@@ -28,14 +28,25 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::NothingToChange => 12,
         Refusal::TooManyDeclarations { .. } => 13,
         Refusal::StaleButton => 14,
+        Refusal::Contact(_) => 15,
     }
 }
 
-const REFUSALS: usize = 15;
+const REFUSALS: usize = 16;
 
 fn samples() -> Vec<Refusal> {
     let not_allowed = |act, needs, roles| Refusal::NotAllowed(NotAllowed { act, needs, roles });
-    let acts = [Act::See, Act::Declare, Act::Take, Act::Escalate, Act::Stop, Act::Edit, Act::Resolve];
+    let acts = [
+        Act::See,
+        Act::Declare,
+        Act::Take,
+        Act::Escalate,
+        Act::Stop,
+        Act::Edit,
+        Act::Resolve,
+        Act::SeeSetup,
+        Act::TestOthers,
+    ];
     let (theirs, yours) = ("pay-3 is gone".to_owned(), "pay-3 is down\nand pay-4".to_owned());
     let mut all: Vec<Refusal> = acts.into_iter().map(|act| not_allowed(act, Rank::Responder, vec![LEADS])).collect();
     all.extend([
@@ -60,6 +71,8 @@ fn samples() -> Vec<Refusal> {
         Refusal::NothingToChange,
         Refusal::TooManyDeclarations { max: 3, minutes: 10 },
         Refusal::StaleButton,
+        // The others of its kind are in `contacts.rs`.
+        Refusal::Contact(ContactRefusal::NotAContact),
     ]);
     all
 }

@@ -3,6 +3,7 @@
 //! Every body says whom it may ping ([`Pings`]), and nothing else can: words of others go through [`markdown`](super::markdown)
 //! only. Every length is bounded here, so that no state can make a message that Discord refuses.
 
+mod call;
 mod card;
 mod controls;
 mod fallback;
@@ -52,6 +53,7 @@ pub fn message(outgoing: &Outgoing, scene: Scene) -> Drawn {
         Outgoing::Card(card) => card::draw_card(card, scene),
         Outgoing::Page(page) => page::draw_page(page, scene),
         Outgoing::Fallback(call) => fallback::draw_fallback(call, scene),
+        Outgoing::Call(call) => call::draw_call(call, scene),
         Outgoing::Line { text, controls } => line(text, controls, scene),
     }
 }

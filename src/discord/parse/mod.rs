@@ -84,6 +84,11 @@ pub fn press(pressed: Pressed, chosen: &[String]) -> Result<Press, Unread> {
             Press::Ask(Ask::Chosen { asked: asked.0, incident })
         }
         Pressed::UndoResolve { incident } => on(incident, Change::UndoResolve),
+        Pressed::ContactTest { .. } => Press::Ask(Ask::Contact(contact::Ask::Test { contact: None })),
+        Pressed::ContactMute { .. } => {
+            Press::Ask(Ask::Contact(crate::app::contact::chosen(first()?).ok_or(BadId::UnknownVerb)?))
+        }
+        Pressed::ContactUnmute { .. } => Press::Ask(Ask::Contact(contact::Ask::Unmute { channel: None })),
         // Forms are sent, never pressed.
         Pressed::FormNew {} | Pressed::FormUpdate { .. } | Pressed::FormResolve { .. } => {
             return Err(BadId::OldOrForged.into());
@@ -120,12 +125,19 @@ pub fn may_open_a_form(ask: &Ask) -> bool {
     }
 }
 
+/// Whether this can be asked in a direct message, where there is no server around it.
+pub fn fits_direct_messages(ask: &Ask) -> bool {
+    matches!(ask, Ask::Contact(contact::Ask::Me) | Ask::Help)
+}
+
 /// What an option is completed with.
 pub fn completing(focused: &Focused<'_>) -> Option<Completing> {
     match focused.option {
         "incident" => Some(Completing::Incident),
         "plan" => Some(Completing::Plan),
         "engagement" => Some(Completing::Engagement),
+        "contact" => Some(Completing::Contact),
+        "channel" if focused.path == "contact mute" => Some(Completing::OwnChannel),
         _ => None,
     }
 }

@@ -1,16 +1,17 @@
 //! The engagement machine (ENGAGEMENT.md): who is paged when, until who has acknowledged. Pure.
 //!
-//! [`Paging`] is the whole state of it, held by an incident (and later by a call). An [`Engagement`] runs its escalation
+//! [`Paging`] is the whole state of it, held by an incident or a call. An [`Engagement`] runs its escalation
 //! stages; each contact it engages has a [`Clock`] over their own stages; what they want said becomes a [`Page`] in a [`Post`].
 //!
 //! Reading order: `advance` (what is due), `late` (what was due while nobody looked), `clock` (a contact's own stages),
 //! `page` (wants → pages → posts), `answer` (acknowledge, take, undo, escalate, stop),
-//! `told` (receipts).
+//! `told` (receipts); `once` (test pages).
 
 mod advance;
 mod answer;
 mod clock;
 mod late;
+mod once;
 mod page;
 mod told;
 

@@ -89,6 +89,8 @@ pub enum Closing {
     Resolved {
         user: Option<UserId>,
     },
+    /// Its time was up, and nobody had answered.
+    Unanswered,
 }
 
 /// One message of ours that carries pages, or calls the fallback.

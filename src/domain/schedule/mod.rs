@@ -85,6 +85,20 @@ pub fn shifts(schedule: &Schedule, overrides: &[Override], from: Timestamp, unti
     pieces
 }
 
+/// The first stretch in `[from, until)` in which somebody is on call, whoever is so with them.
+pub fn first_of(
+    schedule: &Schedule,
+    overrides: &[Override],
+    name: &Name,
+    from: Timestamp,
+    until: Timestamp,
+) -> Option<Shift> {
+    let mut pieces = shifts(schedule, overrides, from, until).into_iter().skip_while(|piece| !piece.who.contains(name));
+    let first = pieces.next()?;
+    let until = pieces.take_while(|piece| piece.who.contains(name)).last().map_or(first.until, |last| last.until);
+    Some(Shift { until, ..first })
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {

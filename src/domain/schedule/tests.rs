@@ -472,3 +472,17 @@ proptest! {
         prop_assert_eq!(&told, &rotation::on_call(&rotation, next - TimeDelta::microseconds(1)));
     }
 }
+
+#[test]
+fn the_first_stretch_of_somebody_runs_through_what_changes_around_them() {
+    let daily = schedule("UTC", "2026-01-05T00:00", "on_call: 2, hand_off: {daily: ['00:00']}");
+    let first = |name: &str, from: &str| {
+        let name = Name::parse(name).unwrap();
+        let found = first_of(&daily, &[], &name, utc(from), utc("2026-01-20T00:00"));
+        found.map(|shift| (shift.from, shift.until))
+    };
+    // Pairs: a b, c a, b c, and so on: `a` is on call for two days in a row.
+    assert_eq!(first("a", "2026-01-05T10:00"), Some((utc("2026-01-05T10:00"), utc("2026-01-07T00:00"))), "now");
+    assert_eq!(first("c", "2026-01-05T10:00"), Some((utc("2026-01-06T00:00"), utc("2026-01-08T00:00"))), "next");
+    assert_eq!(first("z", "2026-01-05T10:00"), None);
+}

@@ -1,0 +1,216 @@
+//! Calls: load → decide → save, as for incidents but without timeline and room. Test pages are opened here, for whoever needs one.
+
+use super::courier::{Address, Outgoing, What};
+use super::desk::Done;
+use super::drawing::{Drawn, outside, send, sent_at};
+use super::fault::Stop;
+use super::outbox::Lane;
+use super::request::{Ask, Request, Which};
+use super::save::{insert_page, put};
+use super::{App, Fault, answer, draw, tested};
+use crate::domain::call::{self, Answer, Call, Input, Kind, Opening, Outcome};
+use crate::domain::effect::Effect;
+use crate::domain::engagement::{Place, Post, Told};
+use crate::domain::facts::Facts;
+use crate::domain::id::{CallId, ChannelId, GuildId, PostId, Root, Timestamp, UserId};
+use crate::domain::incident;
+use crate::domain::name::Name;
+use crate::domain::refusal::Refusal;
+use crate::domain::timeline::Unreached;
+use crate::store::{Conn, Tx, call as calls, contact, guild, post, wake};
+use crate::words;
+
+/// The noun of calls in the wake table.
+pub const CALL: &str = "call";
+
+/// A test page to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestPage {
+    pub guild: GuildId,
+    pub by: UserId,
+    pub contact: Name,
+    /// None: all contact channels of theirs.
+    pub channel: Option<String>,
+    /// Where mentions go; none: only ways that need no room are used.
+    pub room: Option<ChannelId>,
+}
+
+impl App {
+    /// Sends a test page, in this transaction. An earlier one of the same contact ends: the newer asks the same.
+    ///
+    /// Asks nobody whether `by` may.
+    pub(super) async fn send_test_page(&self, tx: &mut Tx, page: TestPage) -> Result<Outcome, Stop> {
+        let facts = self.facts(tx, page.guild, None).await?;
+        let revision = guild::revision(tx, page.guild).await?;
+        for row in calls::not_over(tx, page.guild).await? {
+            if read(&row)?.tests(&page.contact) {
+                self.change_call(tx, row.id, Input::Replaced).await?;
+            }
+        }
+        let now = self.now();
+        let opening = Opening { guild: page.guild, by: page.by, room: page.room, revision, now };
+        let kind = Kind::Test { contact: page.contact, channel: page.channel };
+        let outcome = call::open(kind, opening, &facts, self.mint(now))?;
+        calls::insert(tx, &row(&outcome.call, 1)?).await?;
+        self.save_call(tx, None, &outcome, now).await?;
+        Ok(outcome)
+    }
+
+    /// Loads a call, takes one step, saves. `None`: there is no such call.
+    pub(super) async fn change_call(&self, tx: &mut Tx, id: CallId, input: Input) -> Result<Option<Outcome>, Stop> {
+        let Some(loaded) = calls::load(tx, id).await? else { return Ok(None) };
+        let state = read(&loaded)?;
+        let facts = self.facts_of_call(tx, &state).await?;
+        // Read after the row is ours: two requests on one call see time in the order of their saves.
+        let now = self.now();
+        let outcome = call::step(&state, input, &facts, self.mint(now), now)?;
+        if outcome.call == state && outcome.effects.is_empty() {
+            wake::set(tx, CALL, id.0, state.next_deadline()).await?;
+        } else {
+            calls::save(tx, &row(&outcome.call, loaded.version)?, loaded.version).await?;
+            self.save_call(tx, Some(&state), &outcome, now).await?;
+        }
+        Ok(Some(outcome))
+    }
+
+    /// Posts, what the test has proved, deliveries and the next deadline: with the state, or not at all.
+    async fn save_call(&self, tx: &mut Tx, old: Option<&Call>, outcome: &Outcome, now: Timestamp) -> Result<(), Stop> {
+        let state = &outcome.call;
+        let root = Root::Call(state.id);
+        let known = old.map_or(0, |old| old.paging.posts.len());
+        for post in state.paging.posts.iter().skip(known) {
+            insert_page(tx, root, post).await?;
+        }
+        let before = old.map(Call::tested).unwrap_or_default();
+        for test in state.tested().iter().filter(|test| !before.contains(test)) {
+            contact::tested(tx, state.guild, &tested::row(state.id, test)).await?;
+        }
+        let mut mint = self.mint(now);
+        for effect in &outcome.effects {
+            let (lane, post) = match effect {
+                Effect::SendPost { post } => (Lane::Page, post),
+                Effect::RedrawPost { post } => (Lane::Normal, post),
+                _ => continue,
+            };
+            let slot = (lane, Some(post.to_string()), None, now);
+            put(tx, (state.guild, root), effect, slot, now, &mut mint).await?;
+        }
+        wake::set(tx, CALL, state.id.0, state.next_deadline()).await?;
+        Ok(())
+    }
+
+    async fn facts_of_call(&self, conn: &mut Conn, state: &Call) -> Result<Facts, Stop> {
+        let engagements = state.paging.engagements.iter().map(|engagement| engagement.revision);
+        self.facts_at(conn, state.guild, engagements.chain([state.revision]).collect()).await
+    }
+
+    /// A deadline has come: look at the call again.
+    ///
+    /// # Errors
+    /// A fault of the store; the claim runs out and somebody looks again.
+    pub async fn tick_call(&self, id: CallId) -> Result<(), Fault> {
+        let app = self.clone();
+        let ticked =
+            self.store().write(move |tx| Box::pin(async move { app.change_call(tx, id, Input::Tick).await.map(drop) }));
+        ticked.await.map_err(|stop: Stop| stop.fault("look at a call again"))
+    }
+
+    /// The call that a press or a reaction is about, and the post of it; `None`: of an incident, or of nothing.
+    pub(super) async fn call_meant(&self, conn: &mut Conn, ask: &Ask) -> Result<Option<(CallId, PostId)>, Stop> {
+        let found = match ask {
+            Ask::On(Which::Post(post), _) => post::get(conn, *post).await?,
+            Ask::Sign { message, .. } => post::by_message(conn, *message).await?,
+            _ => None,
+        };
+        Ok(found.and_then(|row| match row.root {
+            Root::Call(id) => Some((id, row.id)),
+            Root::Incident(_) => None,
+        }))
+    }
+
+    /// Somebody pressed on a message of a call, or reacted to it.
+    pub(super) async fn ask_call(&self, tx: &mut Tx, request: &Request, meant: (CallId, PostId)) -> Result<Done, Stop> {
+        let (id, post) = meant;
+        let sign = match &request.ask {
+            Ask::Sign { .. } => true,
+            Ask::On(_, incident::Ask::Ack { sign, .. }) => *sign,
+            _ => return Err(Refusal::StaleButton.into()),
+        };
+        if calls::peek(tx, id).await?.is_none_or(|row| row.guild_id != request.guild) {
+            return Err(Refusal::StaleButton.into());
+        }
+        let ask = call::Ask::Ack { post: Some(post), sign };
+        let outcome = self.change_call(tx, id, Input::Ask { by: request.by.clone(), ask }).await?;
+        Ok(match outcome {
+            Some(outcome) if outcome.answer != Answer::Quiet => Done::Say(answer::say_of_call(&outcome.answer)),
+            _ => Done::Nothing,
+        })
+    }
+
+    /// A message of a call, if it is still wanted; or what it has become.
+    pub(super) async fn draw_call(&self, conn: &mut Conn, effect: &Effect, id: CallId) -> Result<Drawn, Stop> {
+        let Some(state) = calls::peek(conn, id).await?.map(|row| read(&row)).transpose()? else {
+            return Ok(Drawn::Drop(None));
+        };
+        let drawn = |post: &Post, facts: &Facts| Outgoing::Call(Box::new(draw::call(&state, post, facts)));
+        match effect {
+            Effect::SendPost { post } => match state.paging.post(*post).filter(|post| post.sent.is_none()) {
+                Some(post) => self.draw_call_post(conn, &state, post).await,
+                None => Ok(Drawn::Drop(None)),
+            },
+            Effect::RedrawPost { post } => {
+                let (Some(post), Some((channel, message_id))) = (state.paging.post(*post), sent_at(conn, *post).await?)
+                else {
+                    return Ok(Drawn::Drop(None));
+                };
+                let facts = self.facts_of_call(conn, &state).await?;
+                Ok(Drawn::Send(What::Edit { channel, message_id, message: drawn(post, &facts) }))
+            }
+            _ => Ok(Drawn::Drop(None)),
+        }
+    }
+
+    async fn draw_call_post(&self, conn: &mut Conn, state: &Call, post: &Post) -> Result<Drawn, Stop> {
+        let drop = |told: Told| Ok(Drawn::Drop(Some(incident::Input::Told(told))));
+        // One that may be out already is sent once more, closed and without a ping: the same nonce finds it.
+        if !state.paging.open(post) && !post.unsure {
+            return drop(Told::PostWithdrawn { post: post.id });
+        }
+        let to = match post.place {
+            Place::Direct { user } => Address::Dm(user),
+            Place::Outside => return Ok(outside(&state.paging, post, words::contact::public_test())),
+            Place::Room | Place::Announcement { .. } => match state.room {
+                Some(channel) => Address::Channel(channel),
+                None => return drop(Told::PostFailed { post: post.id, why: Unreached::NoRoom }),
+            },
+        };
+        let facts = self.facts_of_call(conn, state).await?;
+        let message = Outgoing::Call(Box::new(draw::call(state, post, &facts)));
+        Ok(send(to, message, self.post_nonce(post.id)))
+    }
+}
+
+/// The state in a call's row.
+pub(super) fn read(row: &calls::CallRow) -> Result<Call, Stop> {
+    let unreadable =
+        |why: serde_json::Error| Stop::Unreadable { what: "the state of call", id: row.id.0, why: why.to_string() };
+    serde_json::from_str(&row.state).map_err(unreadable)
+}
+
+fn row(state: &Call, version: i64) -> Result<calls::CallRow, Stop> {
+    let unwritable = |why: serde_json::Error| Stop::Unreadable {
+        what: "the new state of call",
+        id: state.id.0,
+        why: why.to_string(),
+    };
+    Ok(calls::CallRow {
+        id: state.id,
+        guild_id: state.guild,
+        kind: state.kind.word().to_owned(),
+        by_user: state.by,
+        opened_at: state.opened_at,
+        over_at: state.over_at,
+        version,
+        state: serde_json::to_string(state).map_err(unwritable)?,
+    })
+}
