@@ -20,5 +20,7 @@ mod reaching;
 mod rooms;
 #[path = "wire/stops.rs"]
 mod stops;
+#[path = "wire/survey.rs"]
+mod survey;
 #[path = "wire/test_pages.rs"]
 mod test_pages;

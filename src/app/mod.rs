@@ -1,8 +1,9 @@
 //! The desk: load → decide → save. The only caller of `domain` and `store` for writes.
 //!
 //! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
-//! Reading order: `desk` (people), `intake` (alert messages), `outbox` (deliveries and their receipts; `drawing`: what each says now), `definition`
-//! (set-up), then the other nouns (`plan`, `contact`), the guided ways in (`setup`, `doctor`, `help`), and what they share: `facts` (load), `save`, `draw` (state → view).
+//! Reading order: `desk` (people), `intake` (alert messages), `outbox` (deliveries and their receipts; `drawing`: what each says
+//! now), `definition` (set-up), then the other nouns (`plan`, `contact`), the guided ways in (`setup`, `doctor`, `help`), and
+//! what they share: `facts` (load), `survey` (what to ask Discord first), `save`, `draw` (state → view).
 //! Words with something to press are here: [`answer`], [`form`], [`show`].
 
 mod call;
@@ -20,6 +21,7 @@ mod outbox;
 mod places;
 mod save;
 mod sheet;
+mod survey;
 mod tested;
 mod waking;
 

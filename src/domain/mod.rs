@@ -2,6 +2,7 @@
 //!
 //! One file a noun. What a team sets up: [`definition`], [`settings`], [`contact`], [`schedule`], [`escalation`], [`plan`],
 //! [`source`], [`change`], [`runbook`], [`analysis`], [`maintenance`]; texts with look-ups: [`template`].
+//! What Discord shows of the guild: [`survey`].
 //! What happens: [`alert`], [`incident`], [`call`], [`engagement`].
 
 pub mod alert;
@@ -29,6 +30,7 @@ pub mod settings;
 pub mod snowflake;
 pub mod source;
 pub mod span;
+pub mod survey;
 pub mod template;
 pub mod text;
 pub mod timeline;

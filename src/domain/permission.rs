@@ -34,6 +34,8 @@ pub enum Act {
     SeeSetup,
     /// Send a test page to somebody else.
     TestOthers,
+    /// Look for what keeps pages from arriving.
+    Examine,
     /// Apply definitions.
     Configure,
 }
@@ -75,6 +77,7 @@ pub fn needs(act: Act, settings: &Settings) -> Rank {
         Act::See | Act::SeeSetup if settings.roles.observer.is_empty() => Rank::Anyone,
         Act::See | Act::SeeSetup => Rank::Observer,
         Act::Declare if settings.declare == Some(Declare::Everyone) => Rank::Anyone,
+        Act::Examine => Rank::Manager,
         Act::Declare | Act::Take | Act::Escalate | Act::Stop | Act::Edit | Act::Resolve | Act::TestOthers => {
             Rank::Responder
         }

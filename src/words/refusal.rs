@@ -98,6 +98,7 @@ fn act(act: Act) -> &'static str {
         Act::Resolve => "mitigate or resolve this incident",
         Act::SeeSetup => "see how people are paged",
         Act::TestOthers => "send test pages to others",
+        Act::Examine => "have the set-up examined",
         Act::Configure => "change the set-up",
     }
 }

@@ -285,7 +285,7 @@ impl Stage {
         let roles: Vec<RoleId> = setup::roles_of(name);
         let by = Person { user: *user, name: name.to_owned(), roles, manages_guild: name == "admin" };
         let channel = self.room().or(Some(OFFICE));
-        Ok(Request { guild: GUILD, by, channel, key: format!("i:{}", self.requests), ask })
+        Ok(Request { guild: GUILD, by, channel, key: format!("i:{}", self.requests), ask, survey: None })
     }
 
     /// The newest room there is.
