@@ -24,6 +24,6 @@ pub use form::{NotStored, export, from_json, to_json, to_yaml};
 pub use links::{Reference, references_to};
 pub use parse::{Document, parse};
 pub use problem::{Problem, locate};
-pub use refs::{KnownChannel, KnownPerson, KnownRole, Mentioned, Place, Resolver, mentioned, resolve, unresolved};
+pub use refs::{resolve, unresolved, wanted};
 pub use review::{Around, Proposal, Reviewed, review};
 pub use text::{SOURCE_MAX, Source};

@@ -2,6 +2,7 @@
 //! the guild says about them.
 
 use super::explain::{nearest, one_of};
+use super::parse::Document;
 use super::problem::Problem;
 use crate::domain::definition::{Set, Spec};
 use crate::domain::id::{ChannelId, RoleId, UserId};
@@ -9,63 +10,38 @@ use crate::domain::name::Name;
 use crate::domain::reference::{Ref, Sigil};
 use crate::domain::settings::{Fallback, Settings};
 use crate::domain::source::Author;
+use crate::domain::survey::{Channel, ChannelKind, Member, Presence, Survey, Wanted};
 
 /// Most things of one name that are listed for the person to choose from.
 const LISTED_MAX: usize = 5;
 
-/// What a guild has. Lists are in Discord's order; `people` may know only those it was asked for.
-pub trait Resolver {
-    fn channels(&self) -> Vec<KnownChannel<'_>>;
-    fn roles(&self) -> Vec<KnownRole<'_>>;
-    fn people(&self) -> Vec<KnownPerson<'_>>;
-}
-
-/// A channel or category of the guild; threads are none of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KnownChannel<'a> {
-    pub id: ChannelId,
-    pub name: &'a str,
-    pub place: Place,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KnownRole<'a> {
-    pub id: RoleId,
-    pub name: &'a str,
-    /// The bot may mention it.
-    pub mentionable: bool,
-}
-
-/// A member, under one of the names people know them by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KnownPerson<'a> {
-    pub id: UserId,
-    pub name: &'a str,
-}
-
 /// What a channel is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+enum Place {
     /// It holds channels.
     Category,
     /// Messages are written and read in it.
     Room,
-    /// A forum or the like: a message cannot simply be written there.
-    Other,
 }
 
 impl Place {
+    fn fits(self, kind: ChannelKind) -> bool {
+        match self {
+            Place::Category => kind == ChannelKind::Category,
+            Place::Room => kind.takes_messages(),
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Place::Category => "category",
             Place::Room => "text channel",
-            Place::Other => "forum",
         }
     }
 }
 
 /// Puts an id in place of every name of a spec; what could not be resolved stays and is reported.
-pub fn resolve(name: &Name, spec: &mut Spec, guild: &dyn Resolver) -> Vec<Problem> {
+pub fn resolve(name: &Name, spec: &mut Spec, guild: &Survey) -> Vec<Problem> {
     let kind = spec.kind();
     let mut problems = Vec::new();
     visit(spec, &mut |field, found| {
@@ -99,72 +75,68 @@ pub fn unresolved(set: &Set, why: Option<&str>) -> Vec<Problem> {
     problems
 }
 
-/// Everything of Discord's that a spec names, as it is written: `#alerts`, `@ana`, an id.
-pub fn mentioned(spec: &Spec) -> Mentioned {
-    let mut all = Mentioned::default();
-    visit(&mut spec.clone(), &mut |_, found| {
-        all.any = true;
-        match found {
-            Found::User(Ref::Name(name)) => all.names.push(name.clone()),
-            Found::User(Ref::Id(id)) => all.people.push(*id),
-            Found::Channel(..) | Found::Role(..) => {}
-        }
-    });
-    all
-}
-
-/// What has to be known of a guild before a spec can be looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Mentioned {
-    /// There is anything of Discord's in it.
-    pub any: bool,
-    /// Members to find by name, without the `@`.
-    pub names: Vec<String>,
-    pub people: Vec<UserId>,
+/// Whom to look for in the guild before these documents can be looked at; `None`: they name nothing of Discord's.
+pub fn wanted(documents: &[Document]) -> Option<Wanted> {
+    let mut wanted = Wanted::default();
+    let mut any = false;
+    for document in documents {
+        visit(&mut document.spec.clone(), &mut |_, found| {
+            any = true;
+            match found {
+                Found::User(Ref::Name(name)) => wanted.names.push(name.clone()),
+                Found::User(Ref::Id(id)) => wanted.people.push(*id),
+                Found::Channel(..) | Found::Role(..) => {}
+            }
+        });
+    }
+    any.then_some(wanted)
 }
 
 /// What the guild says about the ids of a set. A channel of the wrong sort is a problem. An id that is not there is a
 /// warning: it may be a thread, or of somebody who left; what worked yesterday must not stop the change of something else.
-pub(super) fn check(set: &Set, guild: &dyn Resolver) -> (Vec<Problem>, Vec<Problem>) {
+pub(super) fn check(set: &Set, guild: &Survey) -> (Vec<Problem>, Vec<Problem>) {
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-    let (channels, roles) = (guild.channels(), guild.roles());
     for (kind, name, spec) in set.iter() {
-        visit(&mut spec.clone(), &mut |field, found| match found {
-            Found::Channel(Ref::Id(id), place) => match channels.iter().find(|known| known.id == *id) {
-                Some(known) if known.place == place => {}
-                Some(known) => {
-                    let (what, right) = other_sort(&channels, known, place);
-                    problems.push(Problem::new(field, what).right(right).of(kind, name));
-                }
-                None => {
-                    let what = format!("this server shows no channel with the id {id}");
-                    let right = "if it was deleted, name another one; a thread is fine";
-                    warnings.push(Problem::new(field, what).right(right).of(kind, name));
-                }
-            },
-            Found::Role(Ref::Id(id), used) => {
-                warnings.extend(
-                    of_role(&roles, *id, used)
-                        .map(|(what, right)| Problem::new(field, what).right(right).of(kind, name)),
-                );
-            }
-            Found::Channel(..) | Found::Role(..) | Found::User(_) => {}
+        visit(&mut spec.clone(), &mut |field, found| {
+            let (list, told) = match found {
+                Found::Channel(Ref::Id(id), place) => match guild.channel(*id) {
+                    Some(known) if place.fits(known.kind) => return,
+                    Some(known) => (&mut problems, Some(other_sort(guild, known, place))),
+                    None => (&mut warnings, Some(gone(*id))),
+                },
+                Found::Role(Ref::Id(id), used) => (&mut warnings, of_role(guild, *id, used)),
+                Found::User(Ref::Id(id)) => (&mut warnings, of_person(guild, *id)),
+                Found::Channel(..) | Found::Role(..) | Found::User(_) => return,
+            };
+            list.extend(told.map(|(what, right)| Problem::new(field, what).right(right).of(kind, name)));
         });
     }
     (problems, warnings)
 }
 
-fn of_role(roles: &[KnownRole<'_>], id: RoleId, used: Use) -> Option<Told> {
-    match roles.iter().find(|known| known.id == id) {
+fn gone(id: ChannelId) -> Told {
+    let right = "name another one if it was deleted; an archived thread is fine";
+    (format!("this server shows no channel with the id {id}"), right.to_owned())
+}
+
+fn of_role(guild: &Survey, id: RoleId, used: Use) -> Option<Told> {
+    match guild.role(id) {
         None => {
-            Some((format!("this server has no role with the id {id}"), "name another one, or leave it out".to_owned()))
+            let right = "name another one, or leave it out";
+            Some((format!("this server has no role with the id {id}"), right.to_owned()))
         }
-        Some(known) if used == Use::Mention && !known.mentionable => Some((
-            format!("the bot may not mention `@{}`: calling it wakes nobody", known.name),
-            "allow everyone to mention the role, or give the bot Mention Everyone".to_owned(),
-        )),
+        Some(known) if used == Use::Mention && !known.mentionable => {
+            let right = "allow everyone to mention the role, or give the bot Mention Everyone";
+            Some((format!("the bot may not mention `@{}`: calling it wakes nobody", known.name), right.to_owned()))
+        }
         Some(_) => None,
     }
+}
+
+fn of_person(guild: &Survey, id: UserId) -> Option<Told> {
+    let left = guild.presence(id) == Presence::Left;
+    let right = "invite them, or name somebody who is";
+    left.then(|| (format!("the user {id} is not in this server"), right.to_owned()))
 }
 
 /// What is wrong, and what would be right.
@@ -177,51 +149,43 @@ fn put<T: Sigil>(reference: &mut Ref<T>, find: impl Fn(&str) -> Result<T, Told>)
     Ok(())
 }
 
-fn channel(guild: &dyn Resolver, name: &str, place: Place) -> Result<ChannelId, Told> {
-    let all = guild.channels();
+fn channel(guild: &Survey, name: &str, place: Place) -> Result<ChannelId, Told> {
+    let all: Vec<&Channel> = guild.channels_named(name).collect();
     let fitting: Vec<(ChannelId, &str)> =
-        all.iter().filter(|known| known.place == place).map(|known| (known.id, known.name)).collect();
-    let Some(found) = one(&fitting, name, '#', place.word())? else {
-        return Err(match all.iter().find(|known| same(known.name, name)) {
-            Some(known) => other_sort(&all, known, place),
-            None => unknown(&fitting, name, '#', place.word()),
-        });
-    };
-    Ok(found)
-}
-
-fn role(guild: &dyn Resolver, name: &str) -> Result<RoleId, Told> {
-    let all: Vec<(RoleId, &str)> = guild.roles().iter().map(|known| (known.id, known.name)).collect();
-    one(&all, name, '@', "role")?.ok_or_else(|| unknown(&all, name, '@', "role"))
-}
-
-fn person(guild: &dyn Resolver, name: &str) -> Result<UserId, Told> {
-    let all: Vec<(UserId, &str)> = guild.people().iter().map(|known| (known.id, known.name)).collect();
-    one(&all, name, '@', "member")?.ok_or_else(|| {
-        let (what, right) = unknown(&all, name, '@', "member");
-        let right = if all.is_empty() { "write their user name, or their id in quotes".to_owned() } else { right };
-        (what, right)
+        all.iter().filter(|one| place.fits(one.kind)).map(|one| (one.id, one.name.as_str())).collect();
+    if let Some(found) = one(&fitting, name, '#', place.word())? {
+        return Ok(found);
+    }
+    Err(match all.first() {
+        Some(known) => other_sort(guild, known, place),
+        None => {
+            let names = guild.channels.iter().filter(|one| place.fits(one.kind)).map(|one| one.name.as_str());
+            unknown(names, name, '#', place.word())
+        }
     })
 }
 
+fn role(guild: &Survey, name: &str) -> Result<RoleId, Told> {
+    let all: Vec<(RoleId, &str)> = guild.roles_named(name).map(|role| (role.id, role.name.as_str())).collect();
+    let names = guild.roles.iter().filter(|role| role.id.0 != guild.guild.0).map(|role| role.name.as_str());
+    one(&all, name, '@', "role")?.ok_or_else(|| unknown(names, name, '@', "role"))
+}
+
+fn person(guild: &Survey, name: &str) -> Result<UserId, Told> {
+    let all: Vec<(UserId, &str)> =
+        guild.members_named(name).into_iter().map(|member| (member.user, member.title())).collect();
+    if guild.unanswered.iter().any(|one| one == name) {
+        let right = "try again, or write their id in quotes";
+        return Err((format!("Discord did not say who `@{name}` is"), right.to_owned()));
+    }
+    let names = guild.members.iter().flat_map(Member::names);
+    one(&all, name, '@', "member")?.ok_or_else(|| unknown(names, name, '@', "member"))
+}
+
 /// The only one of a name; `None`: there is none. A name in exactly these letters goes before others.
-fn one<T: Copy + PartialEq + ToString>(
-    all: &[(T, &str)],
-    name: &str,
-    sign: char,
-    word: &str,
-) -> Result<Option<T>, Told> {
-    let of = |fits: &dyn Fn(&str) -> bool| {
-        let mut ids: Vec<T> = Vec::new();
-        for (id, known) in all.iter().filter(|(_, known)| fits(known)) {
-            if !ids.contains(id) && !known.is_empty() {
-                ids.push(*id);
-            }
-        }
-        ids
-    };
-    let exact = of(&|known| known == name);
-    let ids = if exact.is_empty() { of(&|known| same(known, name)) } else { exact };
+fn one<T: Copy + ToString>(all: &[(T, &str)], name: &str, sign: char, word: &str) -> Result<Option<T>, Told> {
+    let exact: Vec<T> = all.iter().filter(|(_, known)| *known == name).map(|(id, _)| *id).collect();
+    let ids = if exact.is_empty() { all.iter().map(|(id, _)| *id).collect() } else { exact };
     match ids.as_slice() {
         [] => Ok(None),
         [id] => Ok(Some(*id)),
@@ -234,30 +198,35 @@ fn one<T: Copy + PartialEq + ToString>(
     }
 }
 
-fn unknown<T>(all: &[(T, &str)], name: &str, sign: char, word: &str) -> Told {
+fn unknown<'a>(all: impl Iterator<Item = &'a str>, name: &str, sign: char, word: &str) -> Told {
     let what = format!("there is no {word} `{sign}{name}` in this server");
-    let signed: Vec<String> = all.iter().map(|(_, known)| format!("{sign}{known}")).collect();
+    let signed: Vec<String> = all.map(|known| format!("{sign}{known}")).collect();
     let listed: Vec<&str> = signed.iter().map(String::as_str).collect();
-    let right = if listed.is_empty() {
-        format!("make it, or write a {word}'s id in quotes")
-    } else {
-        nearest(&format!("{sign}{name}"), &listed)
+    let right = match listed.is_empty() {
+        true => format!("write the {word}'s id, in quotes"),
+        false => nearest(&format!("{sign}{name}"), &listed),
     };
     (what, right)
 }
 
-fn other_sort(all: &[KnownChannel<'_>], known: &KnownChannel<'_>, place: Place) -> Told {
-    let what = format!("`#{}` is a {}, and this must be a {}", known.name, known.place.word(), place.word());
-    let fitting: Vec<String> =
-        all.iter().filter(|one| one.place == place).map(|one| format!("#{}", one.name)).collect();
+fn other_sort(guild: &Survey, known: &Channel, place: Place) -> Told {
+    let what = format!("`#{}` is {}, and this must be a {}", known.name, sort(known.kind), place.word());
+    let fitting = guild.channels.iter().filter(|one| place.fits(one.kind)).map(|one| format!("#{}", one.name));
+    let fitting: Vec<String> = fitting.collect();
     let listed: Vec<&str> = fitting.iter().map(String::as_str).collect();
-    let right =
-        if listed.is_empty() { format!("make a {} in the server first", place.word()) } else { one_of(&listed) };
+    let right = if listed.is_empty() { format!("make a {} first", place.word()) } else { one_of(&listed) };
     (what, right)
 }
 
-fn same(known: &str, name: &str) -> bool {
-    known.to_lowercase() == name.to_lowercase()
+fn sort(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::Text | ChannelKind::Announcement => "a text channel",
+        ChannelKind::Category => "a category",
+        ChannelKind::Voice => "a voice channel",
+        ChannelKind::Forum => "a forum",
+        ChannelKind::Thread => "a thread",
+        ChannelKind::Other => "no channel for messages",
+    }
 }
 
 fn plural(word: &str) -> String {

@@ -7,10 +7,11 @@ use super::explain::nearest;
 use super::links::references_to;
 use super::parse::Document;
 use super::problem::{Problem, locate};
-use super::refs::{self, Resolver, resolve, unresolved};
+use super::refs::{self, resolve, unresolved};
 use crate::domain::definition::{Kind, Set};
 use crate::domain::id::Timestamp;
 use crate::domain::name::Name;
+use crate::domain::survey::Survey;
 
 /// A change of a guild's definitions, not yet looked at.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +27,7 @@ pub struct Proposal {
 #[derive(Clone, Copy)]
 pub struct Around<'a> {
     /// The guild as Discord shows it; none: names stay names.
-    pub guild: Option<&'a dyn Resolver>,
+    pub guild: Option<&'a Survey>,
     /// Whether a variable is set here.
     pub secrets: &'a dyn Fn(&str) -> bool,
     pub now: Timestamp,
@@ -115,10 +116,10 @@ fn dangling(set: &Set, diff: &Diff, checked: &mut Vec<Problem>) -> Vec<Problem> 
             })
         });
         let named: Vec<String> = referrers.iter().map(|by| format!("{} {} ({})", by.kind, by.name, by.field)).collect();
-        let what = format!("it cannot be removed: {} still names it", named.join(", "));
-        problems.push(
-            Problem::new("", what).right("change or remove what names it first, or in the same apply").of(*kind, name),
-        );
+        let still = if named.len() == 1 { "still names it" } else { "still name it" };
+        let what = format!("it cannot be removed: {} {still}", named.join(", "));
+        let right = "change or remove those first, or in the same apply";
+        problems.push(Problem::new("", what).right(right).of(*kind, name));
     }
     problems
 }

@@ -28,6 +28,7 @@ pub mod settings;
 pub mod snowflake;
 pub mod source;
 pub mod span;
+pub mod survey;
 pub mod template;
 pub mod text;
 pub mod timeline;
