@@ -20,3 +20,5 @@ mod reaching;
 mod rooms;
 #[path = "wire/stops.rs"]
 mod stops;
+#[path = "wire/survey.rs"]
+mod survey;

@@ -21,6 +21,12 @@ pub struct Guild {
     pub members: BTreeMap<Id, Member>,
     /// An outage: no events, no GUILD_CREATE until it is back.
     pub unavailable: bool,
+    /// Who has not chosen hears only of mentions; otherwise of every message, as in a new server.
+    pub mentions_only: bool,
+    /// Moderation needs two-factor authentication.
+    pub two_factor: bool,
+    /// Where Discord greets new members.
+    pub system_channel: Option<Id>,
 }
 
 /// A role.
@@ -71,7 +77,17 @@ impl Guild {
     pub fn new(id: Id, name: impl Into<String>) -> Self {
         let everyone = Role { position: 0, ..Role::new(id, "@everyone").permissions(permission::EVERYONE) };
         let roles = BTreeMap::from([(id, everyone)]);
-        Self { id, name: name.into(), owner: 0, roles, members: BTreeMap::new(), unavailable: false }
+        Self {
+            id,
+            name: name.into(),
+            owner: 0,
+            roles,
+            members: BTreeMap::new(),
+            unavailable: false,
+            mentions_only: false,
+            two_factor: false,
+            system_channel: None,
+        }
     }
 
     /// Adds a role above those that are there.
@@ -185,8 +201,9 @@ impl State {
         json!({
             "id": guild.id.to_string(), "name": guild.name, "icon": null, "description": null, "home_header": null, "splash": null,
             "discovery_splash": null, "features": [], "banner": null, "owner_id": guild.owner.to_string(), "application_id": null,
-            "region": "deprecated", "afk_channel_id": null, "afk_timeout": 300, "system_channel_id": null, "system_channel_flags": 0,
-            "widget_enabled": false, "widget_channel_id": null, "verification_level": 0, "default_message_notifications": 0, "mfa_level": 0,
+            "region": "deprecated", "afk_channel_id": null, "afk_timeout": 300, "system_channel_id": guild.system_channel.map(|id| id.to_string()), "system_channel_flags": 0,
+            "widget_enabled": false, "widget_channel_id": null, "verification_level": 0, "default_message_notifications": u8::from(guild.mentions_only),
+            "mfa_level": u8::from(guild.two_factor),
             "roles": guild.roles.values().map(Role::json).collect::<Vec<_>>(), "explicit_content_filter": 0, "max_presences": null,
             "max_members": 500_000, "max_stage_video_channel_users": 50, "max_video_channel_users": 25, "vanity_url_code": null,
             "premium_tier": 0, "premium_subscription_count": 0, "preferred_locale": "en-US", "rules_channel_id": null,

@@ -6,7 +6,7 @@ use crate::{
     body::{self, message::CreateMessage},
     channel::{Channel, Overwrite, kind},
     gateway::event::Intent,
-    guild::{Member, Role},
+    guild::{Guild, Member, Role},
     id::{Id, Key},
     message::Emoji,
     permission::bit::{ADD_REACTIONS, SEND_MESSAGES, SEND_MESSAGES_IN_THREADS},
@@ -308,6 +308,22 @@ impl Playground {
             Ok(())
         })
         .await
+    }
+
+    /// Changes a guild's own settings: name, owner, notifications.
+    pub async fn change_guild(&self, guild: Id, change: impl FnOnce(&mut Guild)) -> Result<()> {
+        self.act(|state| {
+            change(state.guilds.get_mut(&guild).context("the playground knows no such guild")?);
+            let event = state.guild_json(&state.guilds[&guild]);
+            state.emit_guild("GUILD_UPDATE", guild, 1, &event);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Switches privileged intents on or off in the developer portal; see [`crate::world::intent`].
+    pub fn grant_intents(&self, bits: u64) {
+        self.hub.change(|state| state.app.granted_intents = bits);
     }
 
     /// Deletes a role.

@@ -5,7 +5,7 @@ use crate::{
     channel::{Channel, kind},
     fault::Faults,
     gateway::session::Sessions,
-    guild::{Guild, Member, User},
+    guild::{Guild, Member, Role, User},
     id::{Id, Ids, Key},
     interaction::record::Record,
     journal::Journal,
@@ -58,6 +58,19 @@ pub struct App {
     pub token: String,
     /// Intents switched on in the developer portal: privileged ones it may ask for.
     pub granted_intents: u64,
+    /// What its invite link asks for, and every guild grants.
+    pub permissions: u64,
+}
+
+impl App {
+    /// Somebody invites it: it becomes a member, with a role of its own.
+    pub(crate) fn join(&self, guild: &mut Guild) {
+        let role =
+            Role { bot: Some(self.id), ..Role::new(guild.id + 500_000, &self.name).permissions(self.permissions) };
+        let me = Member::new(self.id, &self.name).bot().roles([role.id]);
+        guild.add_role(role);
+        guild.members.insert(self.id, me);
+    }
 }
 
 /// A webhook people's tools post through.

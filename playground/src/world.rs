@@ -8,7 +8,7 @@ use crate::{
     permission,
     state::{App, State, Webhook},
 };
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 /// Privileged intents: they must be switched on in the developer portal.
 pub mod intent {
@@ -24,10 +24,10 @@ pub mod intent {
 #[derive(Clone, Debug)]
 pub struct World {
     app: App,
-    app_permissions: u64,
     guilds: Vec<Guild>,
     channels: Vec<Channel>,
     webhooks: Vec<Webhook>,
+    not_joined: BTreeSet<Id>,
     record: Option<PathBuf>,
 }
 
@@ -36,10 +36,15 @@ impl World {
     /// The app's id is 900000000000000002, its token `playground-token`, and every privileged intent is granted.
     pub fn new(guild: Id, name: impl Into<String>) -> Self {
         let granted_intents = intent::GUILD_MEMBERS | intent::GUILD_PRESENCES | intent::MESSAGE_CONTENT;
-        let app =
-            App { id: 900_000_000_000_000_002, name: "Bot".into(), token: "playground-token".into(), granted_intents };
+        let app = App {
+            id: 900_000_000_000_000_002,
+            name: "Bot".into(),
+            token: "playground-token".into(),
+            granted_intents,
+            permissions: permission::BOT,
+        };
         let guilds = vec![Guild::new(guild, name)];
-        Self { app, app_permissions: permission::BOT, guilds, channels: Vec::new(), webhooks: Vec::new(), record: None }
+        Self { app, guilds, channels: Vec::new(), webhooks: Vec::new(), not_joined: BTreeSet::new(), record: None }
     }
 
     /// A small ready-made world: guild 900000000000000001 with members Ana (…10), Ben (…11), Cleo (…12), owner Olga (…19);
@@ -66,7 +71,7 @@ impl World {
 
     /// Sets what the application's role may do, in every guild.
     pub fn app_permissions(mut self, bits: u64) -> Self {
-        self.app_permissions = bits;
+        self.app.permissions = bits;
         self
     }
 
@@ -85,6 +90,31 @@ impl World {
     /// Makes a member the owner.
     pub fn owner(mut self, user: Id) -> Self {
         self.last().owner = user;
+        self
+    }
+
+    /// Who has not chosen hears only of mentions in this guild.
+    pub fn mentions_only(mut self) -> Self {
+        self.last().mentions_only = true;
+        self
+    }
+
+    /// Moderation of this guild needs two-factor authentication.
+    pub fn two_factor(mut self) -> Self {
+        self.last().two_factor = true;
+        self
+    }
+
+    /// Where Discord greets new members of this guild.
+    pub fn system_channel(mut self, channel: Id) -> Self {
+        self.last().system_channel = Some(channel);
+        self
+    }
+
+    /// The app is not in this guild yet; see [`crate::Gateway::guild_joined`].
+    pub fn not_joined(mut self) -> Self {
+        let id = self.last().id;
+        self.not_joined.insert(id);
         self
     }
 
@@ -146,13 +176,9 @@ impl World {
     pub(crate) fn build(self) -> anyhow::Result<State> {
         let mut state = State::new(self.app);
         for mut guild in self.guilds {
-            let role = Role {
-                bot: Some(state.app.id),
-                ..Role::new(guild.id + 500_000, &state.app.name).permissions(self.app_permissions)
-            };
-            let me = Member::new(state.app.id, &state.app.name).bot().roles([role.id]);
-            guild.add_role(role);
-            guild.members.insert(state.app.id, me);
+            if !self.not_joined.contains(&guild.id) {
+                state.app.join(&mut guild);
+            }
             for member in guild.members.values() {
                 state.users.insert(member.user.id, member.user.clone());
             }

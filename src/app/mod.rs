@@ -2,7 +2,8 @@
 //!
 //! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
 //! Reading order: `desk` (people), `intake` (alert messages), `outbox` (deliveries and their receipts), `definition`
-//! (set-up), then the other nouns (`plan`, `contact`), the guided ways in (`setup`, `doctor`, `help`), and what they share: `facts` (load), `save`, `draw` (state → view).
+//! (set-up), then the other nouns (`plan`, `contact`), the guided ways in (`setup`, `doctor`, `help`), and what they share: `facts` (load), `survey` (what to ask
+//! Discord first), `save`, `draw` (state → view).
 //! Words with something to press are here: [`answer`], [`form`], [`show`].
 
 mod desk;
@@ -16,6 +17,7 @@ mod listing;
 mod outbox;
 mod places;
 mod save;
+mod survey;
 mod waking;
 
 pub mod answer;

@@ -1,11 +1,14 @@
 //! Requests: what people ask, as `discord` understood them. A request may arrive twice; its key makes it one.
 
+use std::sync::Arc;
+
 use super::{contact, definition, plan, setup};
 use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::{self, Status};
 use crate::domain::name::Name;
 use crate::domain::permission::Person;
+use crate::domain::survey::Survey;
 
 /// One request of one person.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +20,8 @@ pub struct Request {
     /// Unique to what the person did, the same when it is delivered again: `i:<interaction id>`, `r:<message>:<user>:<emoji>`.
     pub key: String,
     pub ask: Ask,
+    /// The guild as Discord showed it just now, where [`App::wants`](super::App::wants) asked for it and Discord answered.
+    pub survey: Option<Arc<Survey>>,
 }
 
 /// Which incident is meant.

@@ -17,7 +17,7 @@ use crate::domain::timeline::Unreached;
 pub(super) const OF_PEOPLE: Bits = Bits::VIEW.or(Bits::SEND).or(Bits::HISTORY);
 
 /// Unknown member, unknown user: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
-const NOT_A_MEMBER: [i64; 2] = [10007, 10013];
+pub(super) const NOT_A_MEMBER: [i64; 2] = [10007, 10013];
 
 impl Discord {
     /// Gives access to those who lack it; returns whose pages cannot reach them, and why.

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -30,6 +30,7 @@ use crate::app::request::{Ask, Request};
 use crate::domain::id::{ChannelId, GuildId, RoleId, UserId};
 use crate::domain::permission::Person;
 use crate::domain::refusal::Refusal;
+use crate::domain::survey::Survey;
 use crate::gauges::GAUGES;
 use crate::words;
 
@@ -234,8 +235,20 @@ impl Discord {
         let Some((guild, by)) = self.asker(heard).await else {
             return (GuildId(0), Reply::say(words::refusal(&Refusal::StaleButton)));
         };
-        let request = Request { guild, by, channel: Some(heard.channel), key: format!("i:{}", heard.id), ask };
+        let (channel, key) = (Some(heard.channel), format!("i:{}", heard.id));
+        let mut request = Request { guild, by, channel, key, ask, survey: None };
+        request.survey = self.surveyed(&request).await;
         (guild, self.app().handle(request).await)
+    }
+
+    /// The guild as it is now, for a request that needs it.
+    async fn surveyed(&self, request: &Request) -> Option<Arc<Survey>> {
+        let wanted = self.app().wants(request).await.unwrap_or_else(|fault| {
+            tracing::error!(%fault, "what a request needs to know of its guild is not known");
+            None
+        });
+        let survey = self.survey(request.guild, &wanted?).await;
+        survey.inspect_err(|error| tracing::warn!(%error, "a guild could not be looked at")).ok().map(Arc::new)
     }
 
     /// Which guild is meant and who they are there. In direct messages Discord says neither.

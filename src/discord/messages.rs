@@ -211,7 +211,8 @@ impl Discord {
         let Some(by) = self.signer(guild, &reaction).await else { return };
         let key = format!("r:{}:{}:{}", reaction.message, reaction.user, reaction.emoji);
         let ask = Ask::Sign { message: reaction.message, live };
-        self.app().handle(Request { guild, by, channel: Some(reaction.channel), key, ask }).await;
+        let request = Request { guild, by, channel: Some(reaction.channel), key, ask, survey: None };
+        self.app().handle(request).await;
     }
 
     async fn signer(&self, guild: GuildId, reaction: &Reacted) -> Option<Person> {

@@ -1,7 +1,8 @@
 //! Everything that knows Discord: what people type and press becomes a request, effects become calls. Decides nothing.
 //!
 //! Reading order: `gateway` hears · `parse` understands · `interaction`, `messages` and `catch_up` hand it to `app` and bring
-//! back the reply · `deliver`, `room` and `access` carry out what the outbox asks for · `draw` says how it looks · `rest` calls.
+//! back the reply · `survey` reads the guild · `deliver`, `room` and `access` carry out what the outbox asks for · `draw` says how it
+//! looks · `rest` calls.
 
 mod access;
 mod catch_up;
@@ -18,6 +19,7 @@ pub mod commands;
 pub mod draw;
 pub mod markdown;
 pub mod rest;
+pub mod survey;
 pub mod typed;
 
 use std::collections::HashMap;
@@ -73,12 +75,11 @@ impl Discord {
         guilds: Option<Vec<GuildId>>,
     ) -> anyhow::Result<Discord> {
         let rest = Rest::new(token.clone(), base)?;
-        let me = match rest.call(Call::new(Endpoint::me())).await {
-            Ok(me) => me["id"].as_str().and_then(|id| id.parse().ok()),
+        let me = match survey::me(&rest).await {
+            Ok(me) => me,
             Err(RestError::Rejected { status: 401, .. }) => return Err(Stopped::TokenRefused.into()),
             Err(error) => return Err(anyhow::anyhow!("asking Discord who the bot is: {error}")),
         };
-        let me: UserId = me.ok_or_else(|| anyhow::anyhow!("Discord did not say who the bot is"))?;
         Ok(Discord(Arc::new(Inner {
             rest,
             app,

@@ -4,7 +4,8 @@
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::domain::id::{ChannelId, GuildId, RoleId, UserId};
+use crate::domain::id::{ChannelId, GuildId, RoleId, UserId, WebhookId};
+use crate::domain::survey::Ability;
 
 /// Permission bits: <https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags>.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -12,17 +13,19 @@ pub struct Bits(pub u64);
 
 impl Bits {
     pub const ADMINISTRATOR: Bits = Bits(1 << 3);
-    pub const MANAGE_CHANNELS: Bits = Bits(1 << 4);
-    pub const ADD_REACTIONS: Bits = Bits(1 << 6);
-    pub const VIEW: Bits = Bits(1 << 10);
-    pub const SEND: Bits = Bits(1 << 11);
-    pub const EMBED: Bits = Bits(1 << 14);
-    pub const ATTACH: Bits = Bits(1 << 15);
-    pub const HISTORY: Bits = Bits(1 << 16);
-    pub const MENTION_EVERYONE: Bits = Bits(1 << 17);
-    pub const MANAGE_ROLES: Bits = Bits(1 << 28);
-    pub const SEND_IN_THREADS: Bits = Bits(1 << 38);
-    pub const PIN: Bits = Bits(1 << 51);
+    pub const MANAGE_CHANNELS: Bits = Bits(Ability::ManageChannels.bit());
+    pub const ADD_REACTIONS: Bits = Bits(Ability::React.bit());
+    pub const VIEW: Bits = Bits(Ability::See.bit());
+    pub const SEND: Bits = Bits(Ability::Send.bit());
+    pub const EMBED: Bits = Bits(Ability::Embed.bit());
+    pub const ATTACH: Bits = Bits(Ability::Attach.bit());
+    pub const HISTORY: Bits = Bits(Ability::History.bit());
+    pub const MENTION_EVERYONE: Bits = Bits(Ability::MentionRoles.bit());
+    pub const MANAGE_ROLES: Bits = Bits(Ability::ManageRoles.bit());
+    pub const SEND_IN_THREADS: Bits = Bits(Ability::SendInThreads.bit());
+    pub const PIN: Bits = Bits(Ability::Pin.bit());
+    /// Not needed, but where it was given it shows more.
+    pub const MANAGE_WEBHOOKS: Bits = Bits(1 << 29);
     pub const ALL: Bits = Bits(u64::MAX);
 
     pub const fn or(self, other: Bits) -> Bits {
@@ -51,14 +54,34 @@ impl<'de> Deserialize<'de> for Bits {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Guild {
     pub id: GuildId,
+    pub name: String,
     pub owner_id: UserId,
     pub roles: Vec<Role>,
+    /// [`MENTIONS_ONLY`], or everything.
+    #[serde(default)]
+    pub default_message_notifications: u8,
+    /// 1: moderation needs two-factor authentication.
+    #[serde(default)]
+    pub mfa_level: u8,
+    #[serde(default)]
+    pub system_channel_id: Option<ChannelId>,
 }
+
+/// Of `default_message_notifications`: <https://discord.com/developers/docs/resources/guild#guild-object>.
+pub const MENTIONS_ONLY: u8 = 1;
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct Role {
     pub id: RoleId,
     pub permissions: Bits,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub position: i64,
+    #[serde(default)]
+    pub managed: bool,
+    #[serde(default)]
+    pub mentionable: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -87,6 +110,8 @@ pub struct Channel {
     #[serde(default)]
     pub topic: Option<String>,
     #[serde(default)]
+    pub position: i64,
+    #[serde(default)]
     pub parent_id: Option<ChannelId>,
     /// Of a thread: who made it.
     #[serde(default)]
@@ -97,10 +122,22 @@ pub struct Channel {
 
 /// Kinds of channels: <https://discord.com/developers/docs/resources/channel#channel-object-channel-types>.
 pub const TEXT: u8 = 0;
+pub const VOICE: u8 = 2;
 pub const CATEGORY: u8 = 4;
+pub const ANNOUNCEMENT: u8 = 5;
+pub const NEWS_THREAD: u8 = 10;
 pub const PUBLIC_THREAD: u8 = 11;
 pub const PRIVATE_THREAD: u8 = 12;
-const NEWS_THREAD: u8 = 10;
+pub const STAGE: u8 = 13;
+pub const FORUM: u8 = 15;
+pub const MEDIA: u8 = 16;
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Webhook {
+    pub id: WebhookId,
+    #[serde(default)]
+    pub channel_id: Option<ChannelId>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Overwrite {
@@ -156,18 +193,24 @@ impl Guild {
         if granted.has(Bits::ADMINISTRATOR) { Bits::ALL } else { granted }
     }
 
-    /// Whether somebody sees a channel that has these overwrites: @everyone's, then all roles', then their own.
+    /// Whether somebody sees a channel that has these overwrites.
     pub fn sees(&self, user: UserId, roles: &[RoleId], overwrites: &[Overwrite]) -> bool {
+        self.permissions_in(user, roles, overwrites).has(Bits::VIEW)
+    }
+
+    /// What somebody may do in a channel that has these overwrites: @everyone's, then all roles', then their own. Nothing, where
+    /// they cannot see it.
+    pub fn permissions_in(&self, user: UserId, roles: &[RoleId], overwrites: &[Overwrite]) -> Bits {
         let base = self.permissions(user, roles);
         if base == Bits::ALL {
-            return true;
+            return base;
         }
         let of_everyone = overwrites.iter().filter(|one| one.kind == OF_ROLE && one.id == self.id.0);
         let theirs = |one: &&Overwrite| one.kind == OF_ROLE && roles.iter().any(|role| role.0 == one.id);
         let of_roles = overwrites.iter().filter(theirs);
         let own = overwrites.iter().filter(|one| one.kind == OF_MEMBER && one.id == user.0);
         let bits = settle(settle(settle(base, of_everyone), of_roles), own);
-        bits.has(Bits::VIEW)
+        if bits.has(Bits::VIEW) { bits } else { Bits::default() }
     }
 }
 
@@ -189,12 +232,24 @@ mod tests {
     const BOSSES: RoleId = RoleId(5);
 
     fn guild(everyone: Bits) -> Guild {
-        let roles = vec![
-            Role { id: RoleId(GUILD.0), permissions: everyone },
-            Role { id: ONCALL, permissions: Bits::default() },
-            Role { id: BOSSES, permissions: Bits::ADMINISTRATOR },
-        ];
-        Guild { id: GUILD, owner_id: OWNER, roles }
+        let of = |id, permissions| Role {
+            id,
+            permissions,
+            name: String::new(),
+            position: 0,
+            managed: false,
+            mentionable: false,
+        };
+        let roles = vec![of(RoleId(GUILD.0), everyone), of(ONCALL, Bits::default()), of(BOSSES, Bits::ADMINISTRATOR)];
+        Guild {
+            id: GUILD,
+            name: String::new(),
+            owner_id: OWNER,
+            roles,
+            default_message_notifications: MENTIONS_ONLY,
+            mfa_level: 0,
+            system_channel_id: None,
+        }
     }
 
     fn role(id: u64, allow: Bits, deny: Bits) -> Overwrite {

@@ -2,6 +2,7 @@
 //!
 //! One file a noun. What a team sets up: [`definition`], [`settings`], [`contact`], [`schedule`], [`escalation`], [`plan`],
 //! [`source`], [`change`], [`runbook`], [`analysis`], [`maintenance`]; texts with look-ups: [`template`].
+//! What Discord shows of the guild: [`survey`].
 //! What happens: [`alert`], [`incident`], [`engagement`].
 
 pub mod alert;

@@ -30,6 +30,8 @@ pub enum Act {
     /// Title, summary, impact, updates, timeline.
     Edit,
     Resolve,
+    /// Look for what keeps pages from arriving.
+    Examine,
     /// Apply definitions.
     Configure,
 }
@@ -72,6 +74,7 @@ pub fn needs(act: Act, settings: &Settings) -> Rank {
         Act::See => Rank::Observer,
         Act::Declare if settings.declare == Some(Declare::Everyone) => Rank::Anyone,
         Act::Declare | Act::Take | Act::Escalate | Act::Stop | Act::Edit | Act::Resolve => Rank::Responder,
+        Act::Examine => Rank::Manager,
         Act::Configure => Rank::Admin,
     }
 }

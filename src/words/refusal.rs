@@ -94,6 +94,7 @@ fn act(act: Act) -> &'static str {
         Act::Stop => "stop paging",
         Act::Edit => "change this incident",
         Act::Resolve => "mitigate or resolve this incident",
+        Act::Examine => "have the set-up examined",
         Act::Configure => "change the set-up",
     }
 }

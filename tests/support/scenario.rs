@@ -279,7 +279,7 @@ impl Stage {
         let roles: Vec<RoleId> = setup::roles_of(name);
         let by = Person { user: *user, name: name.to_owned(), roles, manages_guild: name == "admin" };
         let room = self.room();
-        Ok(Request { guild: GUILD, by, channel: room, key: format!("i:{}", self.requests), ask })
+        Ok(Request { guild: GUILD, by, channel: room, key: format!("i:{}", self.requests), ask, survey: None })
     }
 
     /// The newest room there is.

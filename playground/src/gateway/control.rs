@@ -129,6 +129,16 @@ impl Gateway {
         });
     }
 
+    /// Somebody invites the app: GUILD_CREATE, long after READY.
+    pub fn guild_joined(&self, guild: Id) {
+        self.hub.change(|state| {
+            let Some(found) = state.guilds.get_mut(&guild) else { return };
+            state.app.join(found);
+            let event = state.guild_event(&state.guilds[&guild]);
+            state.broadcast("GUILD_CREATE", 1, &event);
+        });
+    }
+
     /// The app is thrown out: GUILD_DELETE without `unavailable`; its requests there fail from now on.
     pub fn guild_left(&self, guild: Id) {
         self.hub.change(|state| {

@@ -123,6 +123,18 @@ impl Endpoint {
         Self::new(Method::Get, "/guilds/{guild}/members/{user}", &[Id(guild.get()), Id(user.get())])
     }
 
+    /// Members whose username or nick begins with `query`, at most `limit` of them (brought into 1..=1000).
+    pub fn search_members(guild: GuildId, query: &str, limit: u16) -> Self {
+        Self::new(Method::Get, "/guilds/{guild}/members/search", &[Id(guild.get())])
+            .with("query", encode(query))
+            .with("limit", limit.clamp(1, 1_000).to_string())
+    }
+
+    /// Needs Manage Webhooks.
+    pub fn guild_webhooks(guild: GuildId) -> Self {
+        Self::new(Method::Get, "/guilds/{guild}/webhooks", &[Id(guild.get())])
+    }
+
     pub fn add_member_role(guild: GuildId, user: UserId, role: RoleId) -> Self {
         Self::new(Method::Put, MEMBER_ROLE, &[Id(guild.get()), Id(user.get()), Id(role.get())])
     }
@@ -449,6 +461,7 @@ mod tests {
                 "/channels/10/messages/20/reactions/%E2%9C%85?limit=100&after=30"
             }),
             (Endpoint::pin(C, M), "/channels/10/messages/pins/20"),
+            (Endpoint::search_members(G, "ana maria", 5_000), "/guilds/40/members/search?query=ana%20maria&limit=1000"),
             (Endpoint::pins(C, Some("2026-01-01T00:00:00+00:00")), {
                 "/channels/10/messages/pins?limit=50&before=2026-01-01T00%3A00%3A00%2B00%3A00"
             }),
