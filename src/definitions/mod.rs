@@ -7,6 +7,7 @@
 mod check;
 mod diff;
 mod explain;
+mod first;
 mod form;
 mod links;
 mod marks;
@@ -18,12 +19,13 @@ mod review;
 mod tests;
 mod text;
 
-pub use check::{SECRET_PREFIX, check};
-pub use diff::{Changed, Diff, FieldChange, changes, diff};
+pub use check::SECRET_PREFIX;
+pub use diff::{Changed, Diff, FieldChange, changes};
+pub use first::first_file;
 pub use form::{NotStored, export, from_json, to_json, to_yaml};
 pub use links::{Reference, references_to};
 pub use parse::{Document, parse};
-pub use problem::{Problem, locate};
-pub use refs::{resolve, unresolved, wanted};
+pub use problem::Problem;
+pub use refs::wanted;
 pub use review::{Around, Proposal, Reviewed, review};
 pub use text::{SOURCE_MAX, Source};

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::check::check;
 use super::diff::diff;
 use super::problem::locate;
+use super::refs::unresolved;
 use super::review::merged;
 use super::*;
 use crate::domain::definition::{Kind, Set, Spec};
@@ -537,6 +538,39 @@ fn what_is_named_by_others_is_not_removed() {
             "runbook first-response: it cannot be removed: response_plan payments-outage (spec.runbooks[0].runbook) still names it; change or remove those first, or in the same apply"
         ]
     );
+}
+
+#[test]
+fn the_first_file_of_a_server_applies_as_it_is() {
+    let mut guild = survey();
+    guild.owner = UserId(200_000_000_000_000_001);
+    guild.roles.push(Role { name: "a\nb: [".to_owned(), ..guild.roles[0].clone() });
+    for (owner, title) in [("ana", "Ana: \"the\" # boss"), ("Ана", "Ана")] {
+        guild.members[0] =
+            Member { username: owner.to_owned(), nick: Some(title.to_owned()), ..guild.members[0].clone() };
+        let text = first_file(&guild);
+        let reviewed = looked(&Set::default(), &text, Some(&guild)).unwrap();
+        assert_eq!(lines(&reviewed.warnings), Vec::<String>::new(), "{text}");
+        let contact = reviewed.set.contacts().next().unwrap().1.clone();
+        assert_eq!((contact.display_name.as_str(), contact.user()), (title, Some(guild.owner)));
+        assert_eq!(reviewed.diff.added.len(), 5);
+        let source: Vec<&str> = text.split_once("is connected.\n").unwrap().1.lines().map(|line| &line[2..]).collect();
+        let with_source = format!("{text}---\n{}", source.join("\n").replacen("\"…\"", "\"900000000000000301\"", 1));
+        assert_eq!(looked(&Set::default(), &with_source, Some(&guild)).unwrap().diff.added.len(), 6);
+    }
+    insta::assert_snapshot!(first_file(&guild));
+}
+
+#[test]
+fn what_is_exported_applies_without_a_difference() {
+    for text in [TEAM, REFERENCE] {
+        let set = looked(&Set::default(), text, Some(&survey())).unwrap().set;
+        let again = looked(&set, &export(&set), None).unwrap();
+        assert!(again.diff.is_empty() && again.names.is_empty(), "{}", again.diff);
+        let pruned = Proposal { documents: read(&export(&set)), prune: true, ..Proposal::default() };
+        let around = Around { guild: None, secrets: &|_| true, now: today() };
+        assert!(review(&set, pruned, around, None).unwrap().diff.is_empty());
+    }
 }
 
 /// Texts that YAML could take for something else.

@@ -148,7 +148,11 @@ impl App {
     }
 
     /// The same in a transaction of the caller's, whose other writes stand or fall with it: what is refused wrote nothing.
-    pub(in crate::app) async fn apply_in(&self, tx: &mut Tx, apply: &Apply) -> Result<Result<Applied, NotApplied>, Stop> {
+    pub(in crate::app) async fn apply_in(
+        &self,
+        tx: &mut Tx,
+        apply: &Apply,
+    ) -> Result<Result<Applied, NotApplied>, Stop> {
         // Applies of one guild follow one another: the lock comes before the reading.
         guild::load_state(tx, apply.guild).await?;
         let (mut applied, old, new) = match self.reviewed(tx, apply).await? {
