@@ -91,7 +91,7 @@ async fn muster(discord: &Playground, store: &Store, stop: &CancellationToken) -
     let app = App::open(store.clone(), Arc::new(SystemClock::new()), Box::new(random), Arc::new(|_| true)).await?;
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/definitions/team.yaml"))?;
     let sources = vec![Source { file: "team.yaml".to_owned(), text }];
-    let apply = Apply { guild: GuildId(playing::GUILD), sources, prune: false, by: None, via: "bench" };
+    let apply = Apply { sources, ..Apply::new(GuildId(playing::GUILD), None, "bench") };
     app.apply(apply).await.map_err(|why| anyhow::anyhow!("{why:?}"))?;
     let bot = Discord::connect(discord.token().into(), discord.url(), app.clone(), None).await?;
     let courier: Arc<dyn Courier> = Arc::new(bot.clone());

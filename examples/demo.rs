@@ -77,7 +77,7 @@ fn world() -> World {
 async fn set_up(app: &App) -> Result<()> {
     let text = include_str!("demo.yaml").to_owned();
     let sources = vec![Source { file: "demo.yaml".to_owned(), text }];
-    let apply = Apply { guild: GuildId(GUILD), sources, prune: false, by: None, via: "demo" };
+    let apply = Apply { sources, ..Apply::new(GuildId(GUILD), None, "demo") };
     match app.apply(apply).await {
         Ok(_) => Ok(()),
         Err(NotApplied::Wrong(problems)) => anyhow::bail!("demo.yaml: {problems:?}"),

@@ -45,7 +45,7 @@ use std::sync::{Arc, Mutex};
 use rand_core::RngCore;
 
 pub use call::{CALL, TestPage};
-pub use definition::{Applied, Apply, NotApplied};
+pub use definition::{Applied, Apply, Difference, NotApplied, Overtaken, Seen, Version};
 pub use fault::Fault;
 pub use intake::{Arrived, SourcePlace};
 pub use outbox::{Lane, Prepared, Work};

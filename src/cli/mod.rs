@@ -6,10 +6,15 @@
 mod alert;
 mod apply;
 mod check;
+mod delete;
 mod export;
 mod files;
+mod history;
+mod init;
 mod message;
+mod rollback;
 mod show;
+mod survey;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,6 +27,7 @@ use muster::clock::SystemClock;
 use muster::config::{Config, Wrong};
 use muster::definitions::Problem;
 use muster::discord::Stopped;
+use muster::domain::definition::Kind;
 use muster::domain::id::GuildId;
 use muster::domain::name::Name;
 use muster::store::Store;
@@ -41,12 +47,20 @@ struct Line {
 enum Command {
     /// Run the bot; what `muster` does when nothing else is asked
     Run,
+    /// Print a first file of definitions, with comments and this server's own ids
+    Init(Guild),
     /// Put definitions in force in a server; a running bot has them within a second
     Apply(Apply),
     /// Say what is wrong with definitions; needs no database
     Check(Files),
     /// Print all definitions of a server as YAML
     Export(Guild),
+    /// Remove a definition of a server, unless another one names it
+    Delete(Delete),
+    /// Show the versions of a definition: who changed what and when
+    History(Definition),
+    /// Put an earlier version of a definition in force again
+    Rollback(Rollback),
     /// Say how messages of a sender are read; changes nothing
     Alert(Alert),
 }
@@ -74,6 +88,38 @@ struct Apply {
     /// Remove what is not in the files
     #[arg(long)]
     prune: bool,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct Definition {
+    /// Like contact or response_plan
+    #[arg(value_parser = kind)]
+    kind: Kind,
+    #[arg(value_parser = name)]
+    name: Name,
+    #[command(flatten)]
+    guild: Guild,
+}
+
+#[derive(Debug, Args)]
+struct Delete {
+    #[command(flatten)]
+    definition: Definition,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct Rollback {
+    #[command(flatten)]
+    definition: Definition,
+    /// As `muster history` numbers them; of a removal, it is removed again
+    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    version: i64,
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -122,9 +168,13 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), Ended> {
     match command {
         Command::Run => crate::run::run().await,
+        Command::Init(guild) => init::run(guild.id).await,
         Command::Apply(args) => apply::run(args).await,
         Command::Check(args) => check::run(&args.files),
         Command::Export(guild) => export::run(guild.id).await,
+        Command::Delete(args) => delete::run(args.definition, args.dry_run).await,
+        Command::History(args) => history::run(args).await,
+        Command::Rollback(args) => rollback::run(args.definition, args.version, args.dry_run).await,
         Command::Alert(args) => alert::run(args).await,
     }
 }
@@ -160,6 +210,10 @@ fn served(config: &Config, guild: GuildId) -> Result<(), Ended> {
 
 fn guild(text: &str) -> Result<GuildId, String> {
     text.parse().map_err(|_| "a server's id is 17 to 20 digits, like 900000000000000001".to_owned())
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    Kind::from_word(text).ok_or_else(|| format!("possible: {}", Kind::ALL.map(Kind::word).join(", ")))
 }
 
 fn name(text: &str) -> Result<Name, String> {

@@ -18,6 +18,11 @@ pub fn warnings(problems: &[Problem]) {
     each(problems, "warning");
 }
 
+/// Prints what somebody should know of how it was done.
+pub fn note(text: &str) {
+    line(&format!("note: {text}"));
+}
+
 /// Prints why a command did not do what it was asked.
 pub fn ended(ended: &Ended) {
     match ended {

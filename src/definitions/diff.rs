@@ -6,8 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::marks::joined;
-use super::parse::Document;
-use crate::domain::definition::{Kind, Set};
+use crate::domain::definition::{Kind, Set, Spec};
 use crate::domain::name::Name;
 
 /// Longest value shown in a diff, in characters.
@@ -40,15 +39,6 @@ pub struct FieldChange {
     pub new: Option<String>,
 }
 
-/// The set that is in force after an apply: what is not in the documents stays, unless `prune`.
-pub fn merged(old: &Set, documents: &[Document], prune: bool) -> Set {
-    let mut set = if prune { Set::default() } else { old.clone() };
-    for document in documents {
-        set.insert(document.name.clone(), document.spec.clone());
-    }
-    set
-}
-
 /// What changes from one set to the other.
 pub fn diff(old: &Set, new: &Set) -> Diff {
     let keys = |set: &Set| set.iter().map(|(kind, name, _)| (kind, name.clone())).collect::<BTreeSet<_>>();
@@ -61,8 +51,7 @@ pub fn diff(old: &Set, new: &Set) -> Diff {
     for (kind, name) in before.intersection(&after) {
         match (old.get(*kind, name), new.get(*kind, name)) {
             (Some(was), Some(is)) if was != is => {
-                let fields = fields(&serde_json::to_value(was), &serde_json::to_value(is));
-                diff.changed.push(Changed { kind: *kind, name: name.clone(), fields });
+                diff.changed.push(Changed { kind: *kind, name: name.clone(), fields: changes(was, is) });
             }
             _ => diff.unchanged.push((*kind, name.clone())),
         }
@@ -70,9 +59,11 @@ pub fn diff(old: &Set, new: &Set) -> Diff {
     diff
 }
 
-fn fields<E>(old: &Result<Value, E>, new: &Result<Value, E>) -> Vec<FieldChange> {
+/// What changes from one spec to another of its kind, field by field.
+pub fn changes(old: &Spec, new: &Spec) -> Vec<FieldChange> {
+    let (old, new) = (serde_json::to_value(old).ok(), serde_json::to_value(new).ok());
     let mut changes = Vec::new();
-    compare("spec", old.as_ref().ok(), new.as_ref().ok(), &mut changes);
+    compare("spec", old.as_ref(), new.as_ref(), &mut changes);
     changes
 }
 
@@ -84,16 +75,24 @@ fn compare(path: &str, old: Option<&Value>, new: Option<&Value>, changes: &mut V
                 compare(&joined(path, key), old.get(key), new.get(key), changes);
             }
         }
-        (Some(Value::Array(old)), Some(Value::Array(new))) => {
-            for index in 0..old.len().max(new.len()) {
-                compare(&format!("{path}[{index}]"), old.get(index), new.get(index), changes);
-            }
-        }
+        (Some(Value::Array(old)), Some(Value::Array(new))) => lists(path, old, new, changes),
         (old, new) if old == new => {}
         (old, new) => {
             let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             changes.push(FieldChange { field: path.to_owned(), old: old.map(text), new: new.map(text) });
         }
+    }
+}
+
+/// What is the same at both ends of a list is left out: one item put in or taken out is one change.
+fn lists(path: &str, old: &[Value], new: &[Value], changes: &mut Vec<FieldChange>) {
+    let begin = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+    let ends = old[begin..].iter().rev().zip(new[begin..].iter().rev());
+    let end = ends.take_while(|(old, new)| old == new).count();
+    let (old_end, new_end) = (old.len() - end, new.len() - end);
+    for index in begin..old_end.max(new_end) {
+        let (was, is) = (old[..old_end].get(index), new[..new_end].get(index));
+        compare(&format!("{path}[{index}]"), was, is, changes);
     }
 }
 

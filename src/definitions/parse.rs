@@ -27,14 +27,18 @@ pub struct Document {
     pub kind: Kind,
     pub name: Name,
     pub spec: Spec,
-    marks: Marks,
-    source: Shared,
+    written: Option<(Marks, Shared)>,
 }
 
 impl Document {
-    /// Where a field stands, or the nearest one around it.
-    pub(super) fn find(&self, field: &str) -> (Shared, Place) {
-        (Arc::clone(&self.source), self.marks.value(field))
+    /// A definition that nobody wrote down: made by a command, or an earlier version.
+    pub fn made(name: Name, spec: Spec) -> Document {
+        Document { file: String::new(), line: 0, kind: spec.kind(), name, spec, written: None }
+    }
+
+    /// Where a field stands, or the nearest one around it; `None` where nobody wrote it down.
+    pub(super) fn find(&self, field: &str) -> Option<(Shared, Place)> {
+        self.written.as_ref().map(|(marks, source)| (Arc::clone(source), marks.value(field)))
     }
 }
 
@@ -116,7 +120,8 @@ fn document(
         return Err(Box::new(described(wrong).at(source, marks.value("name"))));
     }
     let line = marks.key("kind").line;
-    Ok(Document { file: source.name().to_owned(), line, kind, name, spec, marks, source: Arc::clone(source) })
+    let written = Some((marks, Arc::clone(source)));
+    Ok(Document { file: source.name().to_owned(), line, kind, name, spec, written })
 }
 
 /// The kind of a document, if it looks like one at all.
@@ -221,9 +226,9 @@ fn doubles(documents: &[Document]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for document in documents {
         if let Some(first) = seen.insert((document.kind, &document.name), document) {
-            let (source, place) = document.find("name");
             let what = format!("it is already defined in {}:{}", first.file, first.line);
-            problems.push(Problem::new("name", what).of(document.kind, &document.name).at(&source, place));
+            let double = Problem::new("name", what).of(document.kind, &document.name);
+            problems.push(double.located(document));
         }
     }
     problems

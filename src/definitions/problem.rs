@@ -67,6 +67,16 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// With the place of its field in the document, where that was written down.
+    pub(super) fn located(self, document: &Document) -> Problem {
+        match document.find(&self.field) {
+            Some((source, place)) => self.at(&source, place),
+            None => self,
+        }
+    }
+}
+
 /// Gives the problems that [`super::check`] found the positions of the documents they are about.
 pub fn locate(problems: &mut [Problem], documents: &[Document]) {
     for problem in problems.iter_mut().filter(|problem| problem.excerpt.is_none()) {
@@ -74,8 +84,7 @@ pub fn locate(problems: &mut [Problem], documents: &[Document]) {
             problem.definition.as_ref().is_some_and(|(kind, name)| *kind == document.kind && *name == document.name)
         };
         if let Some(document) = documents.iter().find(about) {
-            let (source, place) = document.find(&problem.field);
-            *problem = problem.clone().at(&source, place);
+            *problem = problem.clone().located(document);
         }
     }
 }

@@ -25,6 +25,14 @@ pub struct DefinitionRow {
     pub applied_at: Timestamp,
 }
 
+/// A version, and where the apply that wrote it came from.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct VersionRow {
+    #[sqlx(flatten)]
+    pub definition: DefinitionRow,
+    pub via: String,
+}
+
 /// What one apply does to one definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -119,16 +127,17 @@ pub async fn history(
     kind: &str,
     name: &str,
     limit: i64,
-) -> Result<Vec<DefinitionRow>, StoreError> {
+) -> Result<Vec<VersionRow>, StoreError> {
     rows!(
         conn,
-        select!(
-            "WHERE d.guild_id = $1
-             AND d.kind = $2
-             AND d.name = $3
-             ORDER BY d.version DESC
-             LIMIT $4"
-        ),
+        "SELECT d.kind, d.name, d.version, d.revision, d.spec, d.applied_by, d.applied_at, a.via
+         FROM definition d
+         JOIN apply a ON a.guild_id = d.guild_id AND a.revision = d.revision
+         WHERE d.guild_id = $1
+         AND d.kind = $2
+         AND d.name = $3
+         ORDER BY d.version DESC
+         LIMIT $4",
         guild,
         kind,
         name,

@@ -176,7 +176,7 @@ impl Stage {
 
     async fn apply(&mut self) -> Result<(), String> {
         let sources = vec![Source { file: "scenario.yaml".to_owned(), text: self.setup.yaml() }];
-        let apply = Apply { guild: GUILD, sources, prune: true, by: None, via: "test" };
+        let apply = Apply { sources, prune: true, ..Apply::new(GUILD, None, "test") };
         let told = self.app.apply(apply).await;
         told.map(drop).map_err(|why| format!("{why:?}\n{}", self.setup.yaml()))
     }

@@ -108,7 +108,7 @@ impl Bench {
     pub async fn begin(discord: Playground, team: &str, store: &TestStore) -> Bench {
         let app = open(store).await;
         let sources = vec![Source { file: "team.yaml".to_owned(), text: team.to_owned() }];
-        let apply = Apply { guild: GuildId(GUILD), sources, prune: false, by: None, via: "test" };
+        let apply = Apply { sources, ..Apply::new(GuildId(GUILD), None, "test") };
         app.apply(apply).await.unwrap();
         Bench::with(discord, app).await
     }

@@ -24,7 +24,7 @@ mod runbook;
 mod schedule;
 mod source;
 
-/// What a variable that a definition names must begin with.
+/// What every variable that a definition may name begins with. Nothing else of the environment can be reached from chat.
 pub const SECRET_PREFIX: &str = "MUSTER_SECRET_";
 /// Largest compiled size of one pattern, in bytes: room for any sensible one, none for a bomb.
 const PATTERN_SIZE_MAX: usize = 256 * 1024;

@@ -1,0 +1,125 @@
+//! The one look at a change of set-up, before anything is written: what would be in force, what would change, what is wrong
+//! with it. The command line's `check`, every rehearsal and every apply are this.
+
+use super::check::check;
+use super::diff::{Diff, diff};
+use super::explain::nearest;
+use super::links::references_to;
+use super::parse::Document;
+use super::problem::{Problem, locate};
+use super::refs::{self, resolve, unresolved};
+use crate::domain::definition::{Kind, Set};
+use crate::domain::id::Timestamp;
+use crate::domain::name::Name;
+use crate::domain::survey::Survey;
+
+/// A change of a guild's definitions, not yet looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Proposal {
+    /// What is to be in force beside, or in place of, what is.
+    pub documents: Vec<Document>,
+    pub remove: Vec<(Kind, Name)>,
+    /// Remove everything that is not in the documents.
+    pub prune: bool,
+}
+
+/// What to look with.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// The guild as Discord shows it; none: names stay names.
+    pub guild: Option<&'a Survey>,
+    /// Whether a variable is set here.
+    pub secrets: &'a dyn Fn(&str) -> bool,
+    pub now: Timestamp,
+}
+
+/// A change that may come into force, once no name is left.
+#[derive(Debug, Clone)]
+pub struct Reviewed {
+    /// What would be in force.
+    pub set: Set,
+    pub diff: Diff,
+    pub warnings: Vec<Problem>,
+    /// Names of Discord's things that nobody could be asked for.
+    pub names: Vec<Problem>,
+}
+
+/// Looks at a change of what is in force. `unasked` says why the guild is not known, where it should be.
+///
+/// # Errors
+/// All that is wrong with it, with file, line and field where it was written down.
+pub fn review(
+    old: &Set,
+    proposal: Proposal,
+    around: Around<'_>,
+    unasked: Option<&str>,
+) -> Result<Reviewed, Vec<Problem>> {
+    let Proposal { mut documents, remove, prune } = proposal;
+    let mut problems = Vec::new();
+    if let Some(guild) = around.guild {
+        for document in &mut documents {
+            problems.extend(resolve(&document.name, &mut document.spec, guild));
+        }
+    }
+    let mut set = merged(old, &documents, prune);
+    for (kind, name) in &remove {
+        if set.remove(*kind, name).is_none() && !old.contains(*kind, name) {
+            problems.push(missing(old, *kind, name));
+        }
+    }
+    let diff = diff(old, &set);
+    let mut checked = check(&set, around.secrets, around.now);
+    problems.extend(dangling(&set, &diff, &mut checked.problems));
+    problems.append(&mut checked.problems);
+    let mut warnings = checked.warnings;
+    if let Some(guild) = around.guild {
+        let (wrong, unwise) = refs::check(&set, guild);
+        problems.extend(wrong);
+        warnings.extend(unwise);
+    }
+    // A name that the guild does not have is told of already.
+    let mut names = if around.guild.is_none() { unresolved(&set, unasked) } else { Vec::new() };
+    for found in [&mut problems, &mut warnings, &mut names] {
+        locate(found, &documents);
+    }
+    if problems.is_empty() { Ok(Reviewed { set, diff, warnings, names }) } else { Err(problems) }
+}
+
+/// The set that is in force after an apply: what is not in the documents stays, unless `prune`.
+pub(super) fn merged(old: &Set, documents: &[Document], prune: bool) -> Set {
+    let mut set = if prune { Set::default() } else { old.clone() };
+    for document in documents {
+        set.insert(document.name.clone(), document.spec.clone());
+    }
+    set
+}
+
+fn missing(set: &Set, kind: Kind, name: &Name) -> Problem {
+    let names: Vec<&str> = set.iter().filter(|(k, ..)| *k == kind).map(|(_, name, _)| name.as_str()).collect();
+    let right = if names.is_empty() { format!("there is no {kind} at all") } else { nearest(name.as_str(), &names) };
+    Problem::new("", "it is not there: nothing to remove").right(right).of(kind, name)
+}
+
+/// What would be removed and is still named by something that stays: told once, of what is removed, with all who name it.
+/// Takes what `check` found about the same fields out of `checked`.
+fn dangling(set: &Set, diff: &Diff, checked: &mut Vec<Problem>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (kind, name) in &diff.removed {
+        let referrers = references_to(set, *kind, name);
+        if referrers.is_empty() {
+            continue;
+        }
+        checked.retain(|problem| {
+            !referrers.iter().any(|by| {
+                problem.field == by.field
+                    && problem.definition.as_ref().is_some_and(|(k, n)| *k == by.kind && *n == by.name)
+            })
+        });
+        let named: Vec<String> = referrers.iter().map(|by| format!("{} {} ({})", by.kind, by.name, by.field)).collect();
+        let still = if named.len() == 1 { "still names it" } else { "still name it" };
+        let what = format!("it cannot be removed: {} {still}", named.join(", "));
+        let right = "change or remove those first, or in the same apply";
+        problems.push(Problem::new("", what).right(right).of(*kind, name));
+    }
+    problems
+}
