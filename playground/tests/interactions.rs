@@ -190,6 +190,10 @@ async fn buttons_and_selects_work_as_shown_and_no_other_way() {
     playground.select("Ben", "general", card, "whom", &["Ana"]).await.unwrap();
     let Interaction::Component(chosen) = bot.interaction().await else { panic!() };
     assert_eq!(format!("{:?}", chosen.data.kind), format!("UserSelect {{ values: [UserId({ANA})] }}"));
+    let only_categories = json!({ "content": "Where?", "components": [{ "type": 1, "components": [
+        { "type": 8, "custom_id": "where", "channel_types": [4] }] }] });
+    let question = bot.post(GENERAL, only_categories).await.unwrap().id.get();
+    assert!(playground.select("Ben", "general", question, "where", &["alerts"]).await.is_err(), "no category");
     playground.press_unchecked("Ben", "alerts", card, "v1:forged").await.unwrap();
     let Interaction::Component(forged) = bot.interaction().await else { panic!() };
     assert_eq!((forged.data.custom_id.as_str(), forged.channel_id.get()), ("v1:forged", ALERTS));

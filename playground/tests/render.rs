@@ -33,7 +33,8 @@ async fn a_channel_reads_like_a_phone_shows_it() {
                 { "type": 2, "style": 1, "label": "Acknowledge", "custom_id": "a" },
                 { "type": 2, "style": 2, "label": "Escalate now", "custom_id": "b", "disabled": true },
                 { "type": 2, "style": 5, "label": "Graph", "url": "https://example.org" } ] },
-            { "type": 1, "components": [{ "type": 3, "custom_id": "m", "placeholder": "More …", "options": [{ "label": "x", "value": "x" }] }] } ] });
+            { "type": 1, "components": [{ "type": 3, "custom_id": "m", "placeholder": "More …", "options": [{ "label": "x", "value": "x" }] }] },
+            { "type": 1, "components": [{ "type": 5, "custom_id": "u", "placeholder": "Whom?", "default_values": [{ "id": "900000000000000011", "type": "user" }] }] } ] });
     let message = bot.send_message(channel, vec![], &card).await.unwrap();
     playground.react("Ana", "inc-1-db", message.id.get(), "✅").await.unwrap();
     playground.say("Ana", "inc-1-db", "looking").await.unwrap();
@@ -55,6 +56,7 @@ minutes
 └──────────────────────────────────────────┘
 [ Acknowledge ] [-Escalate now-] [ Graph ↗ ]
 ( More … v )
+( Ben v )
 ✅ 1
 
 Ana  12:34

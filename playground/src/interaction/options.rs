@@ -175,7 +175,15 @@ pub(super) fn chosen(state: &State, menu: &Value, values: &[&str]) -> Result<Vec
             Some(5) => state.find_user(&key)?.to_string(),
             Some(6) => state.find_role(&key)?.1.to_string(),
             Some(7) => state.find_user(&key).or_else(|_| state.find_role(&key).map(|(_, role)| role))?.to_string(),
-            Some(8) => state.find_channel(&key)?.to_string(),
+            Some(8) => {
+                let id = state.find_channel(&key)?;
+                let (kind, offered) = (state.channels[&id].kind, menu["channel_types"].as_array());
+                ensure!(
+                    offered.is_none_or(|kinds| kinds.contains(&json!(kind))),
+                    "channels of type {kind} are not offered"
+                );
+                id.to_string()
+            }
             other => bail!("{other:?} is no select menu"),
         })
     };

@@ -335,8 +335,10 @@ impl<'a> Easel<'a> {
             (3 | 5..=8, disabled) => {
                 let chosen =
                     control["options"].as_array().into_iter().flatten().find(|option| option["default"] == true);
+                let picked = self.picked(control);
                 let shown = chosen
                     .and_then(|option| option["label"].as_str())
+                    .or(picked.as_deref())
                     .or(control["placeholder"].as_str())
                     .unwrap_or("Make a selection");
                 if disabled { format!("(-{shown}-)") } else { format!("( {shown} v )") }
@@ -352,6 +354,22 @@ impl<'a> Easel<'a> {
         };
         let painted = self.ink(code, &plain);
         Some((plain, painted))
+    }
+
+    /// The people, roles and channels that are chosen in a select already.
+    fn picked(&self, select: &Value) -> Option<String> {
+        let name = |one: &Value| {
+            let id: Id = one["id"].as_str()?.parse().ok()?;
+            match one["type"].as_str()? {
+                "user" => self.state.users.get(&id).map(|user| user.name.clone()),
+                "role" => {
+                    self.state.guilds.values().find_map(|guild| guild.roles.get(&id)).map(|role| role.name.clone())
+                }
+                _ => self.state.channels.get(&id).map(|channel| channel.name.clone()),
+            }
+        };
+        let names: Vec<String> = select["default_values"].as_array()?.iter().filter_map(name).collect();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     fn reactions(&mut self, message: &Message) {
