@@ -18,6 +18,7 @@ mod review;
 #[cfg(test)]
 mod tests;
 mod text;
+mod zone;
 
 pub use check::SECRET_PREFIX;
 pub use diff::{Changed, Diff, FieldChange, changes};
@@ -29,3 +30,4 @@ pub use problem::Problem;
 pub use refs::wanted;
 pub use review::{Around, Proposal, Reviewed, review};
 pub use text::{SOURCE_MAX, Source};
+pub use zone::zone;

@@ -7,6 +7,8 @@ use super::span::Span;
 
 /// Most stages of an escalation plan.
 pub const STAGES_MAX: usize = 20;
+/// Most targets of one stage; more people than share one message.
+pub const TARGETS_MAX: usize = 50;
 /// Most repeats of an escalation plan after its first run.
 pub const REPEAT_MAX: u8 = 9;
 

@@ -2,7 +2,7 @@
 //!
 //! One file a noun. What a team sets up: [`definition`], [`settings`], [`contact`], [`schedule`], [`escalation`], [`plan`],
 //! [`source`], [`change`], [`runbook`], [`analysis`], [`maintenance`]; texts with look-ups: [`template`].
-//! What Discord shows of the guild: [`survey`].
+//! The guided way to all of it: [`setup`]. What Discord shows of the guild: [`survey`].
 //! What happens: [`alert`], [`incident`], [`call`], [`engagement`].
 
 pub mod alert;
@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod runbook;
 pub mod schedule;
 pub mod settings;
+pub mod setup;
 pub mod snowflake;
 pub mod source;
 pub mod span;

@@ -64,6 +64,32 @@ pub struct ResponsePlan {
     pub aws: Option<Aws>,
 }
 
+impl ResponsePlan {
+    /// A plan that says nothing but what an incident begins with: everything else as it is where nothing is written.
+    pub fn of(incident: IncidentTemplate) -> ResponsePlan {
+        ResponsePlan {
+            display_name: None,
+            incident,
+            channel: Room::default(),
+            announce: None,
+            engagements: Vec::new(),
+            runbooks: Vec::new(),
+            metrics: Vec::new(),
+            links: Vec::new(),
+            notify: Vec::new(),
+            update_every: None,
+            ack_timeout: None,
+            reopen_within: REOPEN_WITHIN,
+            refire_after: REFIRE_AFTER,
+            recovery: Recovery::default(),
+            on_recovery: OnRecovery::default(),
+            fallback: None,
+            analysis: None,
+            aws: None,
+        }
+    }
+}
+
 fn reopen_within() -> Span {
     REOPEN_WITHIN
 }
