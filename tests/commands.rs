@@ -213,6 +213,7 @@ fn what_is_typed_arrives_in_its_field() {
                 incident: inc,
             }),
         ),
+        (full(&["setup"]), Command::Setup {}),
         (full(&["timeline", "show"]), Command::Timeline(Timeline::Show { incident: inc })),
     ];
     assert_eq!(rows.len(), leaves().len(), "a row for every command");

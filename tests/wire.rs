@@ -18,6 +18,8 @@ mod gap;
 mod reaching;
 #[path = "wire/rooms.rs"]
 mod rooms;
+#[path = "wire/setup.rs"]
+mod setup;
 #[path = "wire/stops.rs"]
 mod stops;
 #[path = "wire/survey.rs"]

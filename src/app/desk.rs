@@ -33,6 +33,7 @@ pub(super) enum Done {
     /// Several could be meant: the person is asked.
     AskWhich(Vec<(IncidentId, i64, String)>),
     Say(Say),
+    Replace(Say),
     Form(super::reply::Form),
 }
 
@@ -64,6 +65,7 @@ impl App {
             Done::Incident(outcome) => Reply::Say(answer::say(&outcome.incident, &outcome.answer)),
             Done::AskWhich(options) => self.ask_which(request, options),
             Done::Say(say) => Reply::Say(say),
+            Done::Replace(say) => Reply::Replace(say),
             Done::Form(form) => Reply::Form(form),
         }
     }
@@ -229,7 +231,7 @@ impl App {
         told.await.map_err(|stop: Stop| stop.fault("take down who has seen a page"))
     }
 
-    async fn declare(&self, tx: &mut Tx, request: &Request, new: NewIncident) -> Result<Done, Stop> {
+    pub(super) async fn declare(&self, tx: &mut Tx, request: &Request, new: NewIncident) -> Result<Done, Stop> {
         let facts = self.facts(tx, request.guild, None).await?;
         let part = Part { contact: facts.contact_of(request.by.user).is_some(), ..Part::default() };
         allow(Act::Declare, &request.by, part, &facts)?;

@@ -142,6 +142,24 @@ fn subject(pressed: Pressed) -> Subject {
             Subject::Guild(guild)
         }
         Pressed::Dismiss {} | Pressed::WhichIncident { .. } | Pressed::FormNew {} => Subject::Nothing,
+        // The guided path is walked in its guild, never in direct messages.
+        Pressed::SetupAt { .. }
+        | Pressed::SetupPast { .. }
+        | Pressed::SetupChange {}
+        | Pressed::SetupRoles { .. }
+        | Pressed::SetupPlaces { .. }
+        | Pressed::SetupZone {}
+        | Pressed::SetupZoneOther {}
+        | Pressed::SetupZoneTyped {}
+        | Pressed::SetupPeople {}
+        | Pressed::SetupTest {}
+        | Pressed::SetupDay { .. }
+        | Pressed::SetupHour { .. }
+        | Pressed::SetupTurnsAll { .. }
+        | Pressed::SetupTurns { .. }
+        | Pressed::SetupPlan {}
+        | Pressed::SetupDefault {}
+        | Pressed::SetupDrill {} => Subject::Nothing,
     }
 }
 

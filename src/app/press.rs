@@ -125,6 +125,40 @@ pressed! {
     "form-resolve" => FormResolve { incident: IncidentId },
     /// **Undo** on the answer to resolving.
     "undo-resolve" => UndoResolve { incident: IncidentId },
+    /// The guided path: show this question as things are now. Steps are numbered in `domain::setup`.
+    "setup-at" => SetupAt { step: i64 },
+    /// Pass over a question: what it asks for stays as it is.
+    "setup-past" => SetupPast { step: i64 },
+    /// A select of the questions; the value chosen is the step's number.
+    "setup-change" => SetupChange {},
+    /// Roles that answer a question.
+    "setup-roles" => SetupRoles { step: i64 },
+    /// Channels or a category that answer a question.
+    "setup-places" => SetupPlaces { step: i64 },
+    /// A select of time zones; the value chosen is the IANA name.
+    "setup-zone" => SetupZone {},
+    /// **Other …**: opens the form for a time zone.
+    "setup-zone-other" => SetupZoneOther {},
+    /// The form for a time zone.
+    "setup-zone-typed" => SetupZoneTyped {},
+    /// People who can be paged from now on.
+    "setup-people" => SetupPeople {},
+    /// **Test again**: whoever has not answered gets another test page.
+    "setup-test" => SetupTest {},
+    /// The day of the hand-over, at the hour chosen so far: the question is asked anew. Days count from Monday, 0.
+    "setup-day" => SetupDay { hour: i64 },
+    /// The hour of the hand-over, on the day chosen so far.
+    "setup-hour" => SetupHour { day: i64 },
+    /// Everybody takes turns.
+    "setup-turns-all" => SetupTurnsAll { day: i64, hour: i64 },
+    /// These people take turns, in this order.
+    "setup-turns" => SetupTurns { day: i64, hour: i64 },
+    /// The plan that is proposed.
+    "setup-plan" => SetupPlan {},
+    /// A select of plans; the value chosen is the name of the one that becomes the default.
+    "setup-default" => SetupDefault {},
+    /// Opens the drill.
+    "setup-drill" => SetupDrill {},
     /// **Test me** of `/contact me`; in a direct message Discord does not say which guild is meant.
     "contact-test" => ContactTest { guild: GuildId },
     /// The select of `/contact me` that mutes one's own contact channel; the value chosen says which.

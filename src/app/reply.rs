@@ -1,7 +1,9 @@
 //! Replies: a courtesy to the person who asked. Private, may be lost; what must happen is in the outbox.
 
 use super::press::Pressed;
+use crate::domain::id::{ChannelId, RoleId};
 use crate::domain::impact::Impact;
+pub use crate::domain::setup::Chosen;
 use crate::words::Text;
 
 /// What the person who asked sees.
@@ -9,6 +11,8 @@ use crate::words::Text;
 pub enum Reply {
     /// A private message.
     Say(Say),
+    /// A private message in place of the one that was pressed on; a new one where nothing was.
+    Replace(Say),
     /// A form, where people would rather type into one.
     Form(Form),
     /// Nothing (a reaction; a duplicate).
@@ -23,8 +27,45 @@ pub struct Say {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Control {
-    Button { label: String, style: Style, does: Pressed },
-    Select { placeholder: String, options: Vec<Choice>, does: Pressed },
+    Button {
+        label: String,
+        style: Style,
+        does: Pressed,
+    },
+    Select {
+        placeholder: String,
+        options: Vec<Choice>,
+        does: Pressed,
+    },
+    /// A select of what the guild has; Discord fills it. At least one is chosen, at most `max` (1 to 25).
+    Pick {
+        what: Pick,
+        max: u8,
+        placeholder: String,
+        /// What is chosen already, as ids; more than `max` is as if nothing were.
+        chosen: Vec<u64>,
+        does: Pressed,
+    },
+}
+
+/// What of the guild's a [`Control::Pick`] offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    People,
+    Roles,
+    /// Channels that people write in.
+    Channels,
+    Categories,
+}
+
+/// What was chosen in a select.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Picked {
+    /// Of options of ours, their values; of a button, none.
+    Values(Vec<String>),
+    People(Vec<Chosen>),
+    Roles(Vec<RoleId>),
+    Channels(Vec<ChannelId>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +107,16 @@ pub struct FormInput {
 impl Reply {
     pub fn say(text: impl Into<Text>) -> Reply {
         Reply::Say(Say { text: text.into(), controls: Vec::new() })
+    }
+}
+
+impl Picked {
+    /// The first value of a select of ours.
+    pub fn first(&self) -> Option<&str> {
+        match self {
+            Picked::Values(values) => values.first().map(String::as_str),
+            _ => None,
+        }
     }
 }
 

@@ -19,7 +19,12 @@ impl App {
         let Some(act) = surveyed(&request.ask) else { return Ok(None) };
         let set = self.in_force(request.guild).await?;
         let allowed = permission::check(act, &request.by, Part::default(), &set.settings()).is_ok();
-        Ok(allowed.then(|| everybody(&set)))
+        let whom = match request.ask {
+            // The guided path reads no definition: whoever it names was chosen in Discord itself.
+            Ask::Setup(_) => Wanted::default(),
+            _ => everybody(&set),
+        };
+        Ok(allowed.then_some(whom))
     }
 
     /// Whom to look for where all of a guild's set-up is examined.
@@ -35,7 +40,7 @@ impl App {
 fn surveyed(ask: &Ask) -> Option<Act> {
     match ask {
         Ask::Doctor => Some(Act::Examine),
-        Ask::Setup(_) => Some(Act::Configure),
+        Ask::Setup(ask) => (!ask.may_open_a_form()).then_some(Act::Configure),
         _ => None,
     }
 }

@@ -11,10 +11,10 @@ use std::time::Duration;
 use futures::FutureExt;
 use serde_json::{Value, json};
 use serenity::model::application::{
-    ActionRowComponent, CommandInteraction, ComponentInteraction, ComponentInteractionDataKind, Interaction,
-    ModalInteraction,
+    ActionRowComponent, CommandDataResolved, CommandInteraction, ComponentInteraction, ComponentInteractionDataKind,
+    Interaction, ModalInteraction,
 };
-use serenity::model::channel::MessageFlags;
+use serenity::model::channel::{Message, MessageFlags};
 use serenity::model::guild::Member;
 use serenity::model::id::InteractionId;
 use serenity::model::permissions::Permissions;
@@ -25,7 +25,7 @@ use super::parse::{self, Press, Unread};
 use super::rest::{Call, Endpoint, Lane, RestError};
 use super::{Discord, commands, draw, lock, messages};
 use crate::app::press::{self, Pressed};
-use crate::app::reply::{Reply, Say};
+use crate::app::reply::{Chosen, Picked, Reply, Say};
 use crate::app::request::{Ask, Request};
 use crate::domain::id::{ChannelId, GuildId, RoleId, UserId};
 use crate::domain::permission::Person;
@@ -51,6 +51,7 @@ const EPHEMERAL: u64 = 1 << 6;
 mod kind {
     pub const MESSAGE: u8 = 4;
     pub const THINKING: u8 = 5;
+    /// The message that was pressed on stays as it is, or is changed later.
     pub const NOTHING: u8 = 6;
     pub const REPLACE: u8 = 7;
     pub const CHOICES: u8 = 8;
@@ -88,6 +89,8 @@ struct Heard {
     place: Place,
     channel: ChannelId,
     by: Person,
+    /// It was done on a private message of ours, which the answer may take the place of.
+    own: bool,
 }
 
 impl Heard {
@@ -128,6 +131,7 @@ impl Discord {
             place: command.guild_id.map_or(Place::Typed, |id| Place::Guild(GuildId(id.get()))),
             channel: ChannelId(command.channel_id.get()),
             by: person(&command.user, command.member.as_deref()),
+            own: false,
         };
         let read = parse::command(&command.data.name, &options(command)).map_err(Unread::from);
         let fits = |ask: &Ask| command.guild_id.is_some() || parse::fits_direct_messages(ask);
@@ -146,18 +150,12 @@ impl Discord {
             place: place(component.guild_id.map(|id| id.get()), pressed.ok()),
             channel: ChannelId(component.channel_id.get()),
             by: person(&component.user, component.member.as_ref()),
+            own: is_private(&component.message),
         };
-        let chosen: &[String] = match &component.data.kind {
-            ComponentInteractionDataKind::StringSelect { values } => values,
-            _ => &[],
-        };
-        let read = pressed.map_err(Unread::from).and_then(|pressed| parse::press(pressed, chosen));
+        let read = pressed.map_err(Unread::from).and_then(|pressed| parse::press(pressed, &picked(component)));
         match read {
             Ok(Press::Ask(ask)) => self.answer(heard, Ok(ask)).await,
-            Ok(Press::Dismiss) => {
-                let own = component.message.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
-                self.put_away(&heard, own).await;
-            }
+            Ok(Press::Dismiss) => self.put_away(&heard).await,
             Err(why) => self.answer(heard, Err(why)).await,
         }
     }
@@ -170,6 +168,7 @@ impl Discord {
             place: place(modal.guild_id.map(|id| id.get()), pressed.ok()),
             channel: ChannelId(modal.channel_id.get()),
             by: person(&modal.user, modal.member.as_ref()),
+            own: modal.message.as_deref().is_some_and(is_private),
         };
         let read = pressed.map_err(Unread::from).and_then(|pressed| parse::form(pressed, &written(modal)));
         self.answer(heard, read).await;
@@ -208,6 +207,11 @@ impl Discord {
         }
         match read {
             Ok(ask) if parse::may_open_a_form(&ask) => self.answer_with_a_form(heard, ask).await,
+            Ok(ask) if heard.own && parse::replaces(&ask) => {
+                self.acknowledge(&heard).await;
+                let (guild, reply) = self.handled(&heard, ask).await;
+                self.reply_in_place(&heard, guild, reply).await;
+            }
             Ok(ask) => {
                 self.put_off(&heard).await;
                 let (guild, reply) = self.handled(&heard, ask).await;
@@ -305,9 +309,14 @@ impl Discord {
         note_late(said);
     }
 
+    /// The message that was pressed on stays until there is an answer to put in its place.
+    async fn acknowledge(&self, heard: &Heard) {
+        note_late(self.call_back(heard.id, &heard.token, kind::NOTHING, Value::Null).await);
+    }
+
     /// A private question is answered with no: it goes, with its buttons.
-    async fn put_away(&self, heard: &Heard, own: bool) {
-        let (kind, data) = match own {
+    async fn put_away(&self, heard: &Heard) {
+        let (kind, data) = match heard.own {
             true => (kind::REPLACE, json!({ "content": KEPT, "components": [], "embeds": [] })),
             false => (kind::NOTHING, Value::Null),
         };
@@ -325,15 +334,36 @@ impl Discord {
             Reply::Form(form) => {
                 note_late(self.call_back(heard.id, &heard.token, kind::FORM, draw::modal(&form)).await);
             }
-            Reply::Say(say) => self.say_first(heard, guild, &say).await,
+            Reply::Replace(say) if heard.own => {
+                let data = draw::reply(&say, self.scene(guild));
+                note_late(self.call_back(heard.id, &heard.token, kind::REPLACE, data).await);
+            }
+            Reply::Say(say) | Reply::Replace(say) => self.say_first(heard, guild, &say).await,
             Reply::Nothing => self.put_off(heard).await,
         }
     }
 
-    /// Turns "thinking …" into the reply.
+    /// Puts the reply in the place of the message that was pressed on. What is no such reply, a refusal or a fault, stands below
+    /// it: the message is still good.
+    async fn reply_in_place(&self, heard: &Heard, guild: GuildId, reply: Reply) {
+        let below = match reply {
+            Reply::Replace(_) => return self.reply(heard, guild, reply).await,
+            Reply::Nothing => return,
+            Reply::Say(say) => say,
+            Reply::Form(_) => Say { text: FORM_TOO_LATE.into(), controls: Vec::new() },
+        };
+        let mut body = draw::reply(&below, self.scene(guild));
+        body["flags"] = json!(EPHEMERAL);
+        let endpoint = Endpoint::followup(self.application(), &heard.token);
+        if let Err(error) = self.rest().call(Call::new(endpoint).body(body).lane(Lane::Reply)).await {
+            tracing::warn!(%error, "somebody did not hear why nothing was done");
+        }
+    }
+
+    /// Turns "thinking …", or the message that was pressed on, into the reply.
     async fn reply(&self, heard: &Heard, guild: GuildId, reply: Reply) {
         let say = match reply {
-            Reply::Say(say) => say,
+            Reply::Say(say) | Reply::Replace(say) => say,
             Reply::Form(_) => Say { text: FORM_TOO_LATE.into(), controls: Vec::new() },
             // The same request was answered before; that answer stands.
             Reply::Nothing => return,
@@ -374,6 +404,40 @@ fn refused(why: Unread) -> Say {
 fn options(command: &CommandInteraction) -> Vec<Value> {
     let values = command.data.options.iter().map(serde_json::to_value);
     values.filter_map(Result::ok).collect()
+}
+
+/// Whether only the person sees a message; nobody else's is theirs to press on.
+fn is_private(message: &Message) -> bool {
+    message.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL))
+}
+
+/// What was chosen in a select.
+fn picked(component: &ComponentInteraction) -> Picked {
+    match &component.data.kind {
+        ComponentInteractionDataKind::StringSelect { values } => Picked::Values(values.clone()),
+        ComponentInteractionDataKind::UserSelect { values } => {
+            Picked::People(values.iter().map(|user| chosen(*user, &component.data.resolved)).collect())
+        }
+        ComponentInteractionDataKind::RoleSelect { values } => {
+            Picked::Roles(values.iter().map(|role| RoleId(role.get())).collect())
+        }
+        ComponentInteractionDataKind::ChannelSelect { values } => {
+            Picked::Channels(values.iter().map(|channel| ChannelId(channel.get())).collect())
+        }
+        _ => Picked::Values(Vec::new()),
+    }
+}
+
+/// Somebody who was chosen, as they are called here.
+fn chosen(id: serenity::model::id::UserId, resolved: &CommandDataResolved) -> Chosen {
+    let user = resolved.users.get(&id);
+    let nick = resolved.members.get(&id).and_then(|member| member.nick.clone());
+    let own = || user.map(|user| user.global_name.clone().unwrap_or_else(|| user.name.clone()));
+    Chosen {
+        user: UserId(id.get()),
+        name: nick.or_else(own).unwrap_or_default(),
+        bot: user.is_some_and(|user| user.bot),
+    }
 }
 
 /// What was written into a form: input id and text.

@@ -6,6 +6,7 @@ pub mod contact;
 mod incident;
 mod page;
 mod refusal;
+mod setup;
 mod source;
 mod span;
 mod text;
@@ -14,6 +15,10 @@ mod timeline;
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};
 pub use page::{Path, closed, page_why, public_page, still_called};
 pub use refusal::{fault, not_saved, refusal};
+pub use setup::{
+    setup_checklist, setup_day, setup_drill, setup_finished, setup_local, setup_note, setup_question, setup_standing,
+    setup_step,
+};
 pub use source::source_note;
 pub use span::lasting;
 pub use text::{Piece, Text};

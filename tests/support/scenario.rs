@@ -398,7 +398,7 @@ async fn open(store: &Store, clock: &Arc<TestClock>) -> App {
 
 fn told(reply: &Reply) -> Option<String> {
     match reply {
-        Reply::Say(Say { text, .. }) => Some(setup::named(&text.plain())),
+        Reply::Say(Say { text, .. }) | Reply::Replace(Say { text, .. }) => Some(setup::named(&text.plain())),
         Reply::Form(form) => Some(format!("form {}", form.title)),
         Reply::Nothing => None,
     }

@@ -78,6 +78,17 @@ pub async fn story_in(world: World, team: &str, told: impl AsyncFn(Bench)) {
     .await;
 }
 
+/// Runs a story on SQLite and on PostgreSQL, in a world where nothing is set up.
+pub async fn story_from_nothing(world: World, told: impl AsyncFn(Bench)) {
+    databases::on_both(async |store: &TestStore| {
+        let discord = Playground::start(recorded(world.clone())).await.unwrap();
+        let bench = Bench::with(discord, open(store).await).await;
+        bench.listening(1).await;
+        told(bench).await;
+    })
+    .await;
+}
+
 /// The sample world, whose `oncall` role may be mentioned.
 pub fn sample() -> World {
     World::sample()

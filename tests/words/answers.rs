@@ -97,7 +97,7 @@ fn the_question_whom_to_wake_carries_the_page_it_was_asked_at() {
     let ids = |post| {
         let asked = say(&incident, &Answer::OfferEscalate { post, names: strings(&["Ben"]), fallback: false });
         let does = asked.controls.into_iter().map(|control| match control {
-            Control::Button { does, .. } | Control::Select { does, .. } => does,
+            Control::Button { does, .. } | Control::Select { does, .. } | Control::Pick { does, .. } => does,
         });
         does.collect::<Vec<Pressed>>()
     };

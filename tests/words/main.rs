@@ -13,3 +13,4 @@ mod pages;
 mod refusals;
 mod samples;
 mod screen;
+mod setup;

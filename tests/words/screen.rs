@@ -42,6 +42,12 @@ fn put_row(screen: &mut String, row: &Value) {
                 write!(screen, "▾ {} → {id}", component["placeholder"].as_str().unwrap()).unwrap();
                 each(&component["options"]).for_each(|option| put_option(screen, option));
             }
+            kind @ (5 | 6 | 8) => {
+                let what = ["people", "roles", "", "channels"][kind as usize - 5];
+                let placeholder = component["placeholder"].as_str().unwrap();
+                write!(screen, "▾ {placeholder} → {id} ({what}, up to {})", component["max_values"]).unwrap();
+                each(&component["default_values"]).for_each(|one| write!(screen, " •{}", one["id"]).unwrap());
+            }
             other => panic!("a component of type {other}"),
         }
     }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::app::press::Pressed;
-use crate::app::reply::{Choice, Control, Style};
+use crate::app::reply::{Choice, Control, Pick, Style};
 use crate::discord::markdown::plain;
 
 const ROWS_MAX: usize = 5;
@@ -14,6 +14,7 @@ const OPTIONS_MAX: usize = 25;
 /// Of an option's label, value and description.
 const OPTION_MAX: usize = 100;
 const PLACEHOLDER_MAX: usize = 150;
+const PICKED_MAX: u8 = 25;
 
 /// Controls in order: neighbouring buttons share a row, a select has one of its own. What has no room is left out.
 pub fn rows(controls: &[Control]) -> Value {
@@ -56,6 +57,34 @@ fn component(control: &Control) -> Value {
             "options": options.iter().take(OPTIONS_MAX).map(option).collect::<Vec<_>>(),
             "custom_id": does.to_string(),
         }),
+        Control::Pick { what, max, placeholder, chosen, does } => {
+            let mut drawn = json!({
+                "placeholder": plain(placeholder, PLACEHOLDER_MAX),
+                "max_values": (*max).clamp(1, PICKED_MAX),
+                "custom_id": does.to_string(),
+            });
+            offer(&mut drawn, *what, chosen, usize::from((*max).clamp(1, PICKED_MAX)));
+            drawn
+        }
+    }
+}
+
+/// What a select of entities offers, and what is chosen in it already.
+fn offer(select: &mut Value, what: Pick, chosen: &[u64], max: usize) {
+    // <https://discord.com/developers/docs/resources/channel#channel-object-channel-types>
+    let (kind, word, channels) = match what {
+        Pick::People => (5, "user", None),
+        Pick::Roles => (6, "role", None),
+        Pick::Channels => (8, "channel", Some([0, 5].as_slice())),
+        Pick::Categories => (8, "channel", Some([4].as_slice())),
+    };
+    select["type"] = kind.into();
+    if let Some(kinds) = channels {
+        select["channel_types"] = kinds.into();
+    }
+    if (1..=max).contains(&chosen.len()) {
+        let one = |id: &u64| json!({ "id": id.to_string(), "type": word });
+        select["default_values"] = chosen.iter().map(one).collect();
     }
 }
 

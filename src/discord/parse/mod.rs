@@ -4,12 +4,14 @@ mod config;
 mod contact;
 mod incident;
 mod plan;
+mod setup;
 
 use super::commands::{self, BadCommand, Command, Focused, Timeline};
 use super::typed::{IncidentNumber, Moment};
+use crate::app::form;
 use crate::app::press::{BadId, More, Pressed};
+use crate::app::reply::Picked;
 use crate::app::request::{Ask, Completing, When, Which};
-use crate::app::{form, setup};
 use crate::domain::id::{IncidentId, PostId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::{Ask as Change, Edit};
@@ -46,7 +48,7 @@ pub fn command(name: &str, options: &[serde_json::Value]) -> Result<Ask, BadComm
         Command::Help {} => Ask::Help,
         Command::Incident(command) => incident::read(command),
         Command::Plan(command) => Ask::Plan(plan::read(command)),
-        Command::Setup {} => Ask::Setup(setup::Ask::Begin),
+        Command::Setup {} => Ask::Setup(crate::app::setup::Ask::Begin),
         Command::Timeline(Timeline::Add { text, at, incident }) => {
             Ask::AddToTimeline { which: which(incident), text, at: at.map(when) }
         }
@@ -58,10 +60,10 @@ pub fn command(name: &str, options: &[serde_json::Value]) -> Result<Ask, BadComm
 ///
 /// # Errors
 /// Why it cannot be carried out: stale, forged, or nothing chosen.
-pub fn press(pressed: Pressed, chosen: &[String]) -> Result<Press, Unread> {
+pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
     let on = |incident: IncidentId, change: Change| Press::Ask(Ask::On(Which::Id(incident), change));
     let at = |post: PostId, change: Change| Press::Ask(Ask::On(Which::Post(post), change));
-    let first = || chosen.first().map(String::as_str).ok_or(BadId::BadParts);
+    let first = || picked.first().ok_or(BadId::BadParts);
     Ok(match pressed {
         Pressed::Ack { post } => at(post, Change::Ack { post: Some(post), sign: false }),
         Pressed::EscalateAsk { post } => at(post, Change::EscalateAsk { post: Some(post) }),
@@ -93,6 +95,23 @@ pub fn press(pressed: Pressed, chosen: &[String]) -> Result<Press, Unread> {
         Pressed::FormNew {} | Pressed::FormUpdate { .. } | Pressed::FormResolve { .. } => {
             return Err(BadId::OldOrForged.into());
         }
+        Pressed::SetupAt { .. }
+        | Pressed::SetupPast { .. }
+        | Pressed::SetupChange {}
+        | Pressed::SetupRoles { .. }
+        | Pressed::SetupPlaces { .. }
+        | Pressed::SetupZone {}
+        | Pressed::SetupZoneOther {}
+        | Pressed::SetupZoneTyped {}
+        | Pressed::SetupPeople {}
+        | Pressed::SetupTest {}
+        | Pressed::SetupDay { .. }
+        | Pressed::SetupHour { .. }
+        | Pressed::SetupTurnsAll { .. }
+        | Pressed::SetupTurns { .. }
+        | Pressed::SetupPlan {}
+        | Pressed::SetupDefault {}
+        | Pressed::SetupDrill {} => Press::Ask(Ask::Setup(setup::press(pressed, picked)?)),
     })
 }
 
@@ -109,8 +128,14 @@ pub fn form(pressed: Pressed, values: &[(String, String)]) -> Result<Ask, Unread
         Pressed::FormResolve { incident } => {
             Ok(Ask::On(Which::Id(incident), Change::Resolve { message: form::read_message(values) }))
         }
+        Pressed::SetupZoneTyped {} => Ok(Ask::Setup(setup::form(values))),
         _ => Err(BadId::OldOrForged.into()),
     }
+}
+
+/// Whether the answer stands in place of the message that was pressed on.
+pub fn replaces(ask: &Ask) -> bool {
+    matches!(ask, Ask::Setup(_))
 }
 
 /// Whether the answer may be a form, which must be the first answer: it cannot follow "thinking …".
@@ -175,6 +200,10 @@ mod tests {
 
     const INCIDENT: IncidentId = IncidentId(7);
 
+    fn nothing() -> Picked {
+        Picked::Values(Vec::new())
+    }
+
     fn typed(word: &str, options: Value) -> Ask {
         command("incident", &[json!({ "name": word, "type": 1, "options": options })]).unwrap()
     }
@@ -217,19 +246,20 @@ mod tests {
         ];
         for (id, chosen, ask) in rows {
             let chosen: Vec<String> = chosen.into_iter().map(str::to_owned).collect();
-            assert_eq!(press(crate::app::press::parse(id).unwrap(), &chosen), Ok(Press::Ask(ask)), "{id}");
+            let picked = Picked::Values(chosen);
+            assert_eq!(press(crate::app::press::parse(id).unwrap(), &picked), Ok(Press::Ask(ask)), "{id}");
         }
     }
 
     #[test]
     fn a_select_without_a_known_choice_is_refused() {
-        let chosen = |value: &str| [value.to_owned()];
+        let chosen = |value: &str| Picked::Values(vec![value.to_owned()]);
         for id in ["v1:card-more:7", "v1:impact:7", "v1:which:9"] {
             let pressed = crate::app::press::parse(id).unwrap();
-            for values in [&[][..], &chosen(""), &chosen("6"), &chosen("delete"), &chosen("-1")] {
-                let read = press(pressed, values);
+            for picked in [nothing(), chosen(""), chosen("6"), chosen("delete"), chosen("-1")] {
+                let read = press(pressed, &picked);
                 let harmless = matches!(read, Ok(Press::Ask(Ask::Chosen { .. })));
-                assert!(read.is_err() || harmless, "{id} {values:?}");
+                assert!(read.is_err() || harmless, "{id} {picked:?}");
             }
         }
     }
@@ -237,7 +267,7 @@ mod tests {
     #[test]
     fn a_form_is_not_pressed_and_a_button_is_not_sent() {
         let form_id = crate::app::press::parse("v1:form-resolve:7").unwrap();
-        assert_eq!(press(form_id, &[]), Err(BadId::OldOrForged.into()));
+        assert_eq!(press(form_id, &nothing()), Err(BadId::OldOrForged.into()));
         let button = crate::app::press::parse("v1:ack:5").unwrap();
         assert_eq!(form(button, &[]), Err(BadId::OldOrForged.into()));
     }
@@ -246,7 +276,7 @@ mod tests {
     fn forms_come_first() {
         let firsts = ["v1:card-update:7", "v1:card-resolve:7"];
         for id in firsts {
-            let Ok(Press::Ask(ask)) = press(crate::app::press::parse(id).unwrap(), &[]) else { panic!("{id}") };
+            let Ok(Press::Ask(ask)) = press(crate::app::press::parse(id).unwrap(), &nothing()) else { panic!("{id}") };
             assert!(may_open_a_form(&ask), "{id}");
         }
         assert!(!may_open_a_form(&typed("ack", json!([]))));
