@@ -72,6 +72,13 @@ pub enum Way {
     Email,
 }
 
+impl Way {
+    /// This version has a carrier for it; a page by any other way fails at once.
+    pub fn carried(self) -> bool {
+        matches!(self, Way::Mention | Way::Dm)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WebhookPreset {

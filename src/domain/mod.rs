@@ -20,6 +20,7 @@ pub mod maintenance;
 pub mod name;
 pub mod permission;
 pub mod plan;
+pub mod preview;
 pub mod reference;
 pub mod refusal;
 pub mod runbook;
