@@ -88,11 +88,11 @@ async fn echo(discord: &Playground) -> anyhow::Result<tokio::task::JoinHandle<()
 
 async fn muster(discord: &Playground, store: &Store, stop: &CancellationToken) -> anyhow::Result<()> {
     let random = rand::rngs::StdRng::from_os_rng();
-    let app = App::open(store.clone(), Arc::new(SystemClock::new()), Box::new(random)).await?;
+    let app = App::open(store.clone(), Arc::new(SystemClock::new()), Box::new(random), Arc::new(|_| true)).await?;
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/definitions/team.yaml"))?;
     let sources = vec![Source { file: "team.yaml".to_owned(), text }];
     let apply = Apply { guild: GuildId(playing::GUILD), sources, prune: false, by: None, via: "bench" };
-    app.apply(apply, |_| true).await.map_err(|why| anyhow::anyhow!("{why:?}"))?;
+    app.apply(apply).await.map_err(|why| anyhow::anyhow!("{why:?}"))?;
     let bot = Discord::connect(discord.token().into(), discord.url(), app.clone(), None).await?;
     let courier: Arc<dyn Courier> = Arc::new(bot.clone());
     worker::start(&app, &courier, stop).await?;

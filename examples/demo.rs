@@ -38,7 +38,7 @@ async fn main() -> Result<()> {
     let server = Playground::start(world()).await?;
     let store = Store::open(&format!("sqlite://{}", folder.path().join("muster.db").display())).await?;
     let random = rand::rngs::StdRng::from_os_rng();
-    let app = App::open(store, Arc::new(SystemClock::new()), Box::new(random)).await?;
+    let app = App::open(store, Arc::new(SystemClock::new()), Box::new(random), Arc::new(|_| false)).await?;
     set_up(&app).await?;
 
     let token = SecretString::from(server.token().to_owned());
@@ -78,7 +78,7 @@ async fn set_up(app: &App) -> Result<()> {
     let text = include_str!("demo.yaml").to_owned();
     let sources = vec![Source { file: "demo.yaml".to_owned(), text }];
     let apply = Apply { guild: GuildId(GUILD), sources, prune: false, by: None, via: "demo" };
-    match app.apply(apply, |_| false).await {
+    match app.apply(apply).await {
         Ok(_) => Ok(()),
         Err(NotApplied::Wrong(problems)) => anyhow::bail!("demo.yaml: {problems:?}"),
         Err(NotApplied::Failed(fault)) => Err(fault.into()),

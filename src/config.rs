@@ -25,7 +25,7 @@ const DEFAULT_DATABASE: &str = "sqlite://muster.db";
 const DEFAULT_LOG: &str = "warn,muster=info";
 
 /// What the operator set, read once at start.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// None: only commands that do not talk to Discord can run.
     pub discord_token: Option<SecretString>,

@@ -66,7 +66,7 @@ impl Shell {
     async fn app(&self) -> App {
         let store = Store::open(&format!("sqlite://{}", self.path("muster.db").display())).await.unwrap();
         let random = Box::new(rand::rngs::StdRng::seed_from_u64(1));
-        App::open(store, Arc::new(SystemClock::new()), random).await.unwrap()
+        App::open(store, Arc::new(SystemClock::new()), random, Arc::new(|_| true)).await.unwrap()
     }
 }
 

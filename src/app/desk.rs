@@ -25,7 +25,7 @@ const DECLARATIONS_IN: TimeDelta = TimeDelta::minutes(10);
 const CHOICES_MAX: i64 = 25;
 
 /// What one request came to, before it is said.
-enum Done {
+pub(super) enum Done {
     /// The same request was here before, or nothing was asked of us after all.
     Nothing,
     Incident(Box<Outcome>),
@@ -73,7 +73,13 @@ impl App {
             let ask = aim(waiting.ask, Which::Id(incident));
             return Box::pin(self.done(Request { ask, ..request })).await;
         }
-        match request.ask {
+        match request.ask.clone() {
+            Ask::Plan(ask) => self.plan(request, ask).await,
+            Ask::Contact(ask) => self.contact(request, ask).await,
+            Ask::Config(ask) => self.config(request, ask).await,
+            Ask::Setup(ask) => self.setup(request, ask).await,
+            Ask::Doctor => self.doctor(request).await,
+            Ask::Help => self.help(request).await,
             Ask::List(_) | Ask::Show(_) | Ask::Timeline(_) | Ask::FormUpdate(_) | Ask::FormResolve(_) => {
                 let app = self.clone();
                 self.0.store.read(move |conn| Box::pin(async move { app.look(conn, request).await })).await
@@ -364,7 +370,7 @@ pub(super) fn frozen_plan(set: &Set, name: &Name) -> Result<FrozenPlan, Refusal>
     Ok(FrozenPlan { name: name.clone(), spec })
 }
 
-fn allow(act: Act, by: &Person, part: Part, facts: &Facts) -> Result<(), Stop> {
+pub(super) fn allow(act: Act, by: &Person, part: Part, facts: &Facts) -> Result<(), Stop> {
     permission::check(act, by, part, &facts.live.settings()).map_err(|no| Refusal::NotAllowed(no).into())
 }
 
@@ -421,6 +427,11 @@ fn action_of(ask: &Ask) -> &'static str {
         Ask::AddToTimeline { .. } => "add to the timeline",
         Ask::List(_) | Ask::Show(_) | Ask::Timeline(_) => "look that up",
         Ask::FormUpdate(_) | Ask::FormResolve(_) => "open the form",
+        Ask::Plan(_) => "look at the plans",
+        Ask::Contact(_) => "look at the contacts",
+        Ask::Config(_) | Ask::Setup(_) => "change the set-up",
+        Ask::Doctor => "examine the server",
+        Ask::Help => "help",
         Ask::Chosen { .. } => "answer",
     }
 }

@@ -1,28 +1,33 @@
 //! The desk: load → decide → save. The only caller of `domain` and `store` for writes.
 //!
 //! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
-//! Reading order: `desk` (people), `intake` (alert messages), `outbox` (deliveries and their receipts), `setup`
-//! (definitions), then what they share: `facts` (load), `save`, `draw` (state → view).
+//! Reading order: `desk` (people), `intake` (alert messages), `outbox` (deliveries and their receipts), `definition`
+//! (set-up), then the other nouns (`plan`, `contact`), the guided ways in (`setup`, `doctor`, `help`), and what they share: `facts` (load), `save`, `draw` (state → view).
 //! Words with something to press are here: [`answer`], [`form`], [`show`].
 
 mod desk;
+mod doctor;
 mod draw;
 mod facts;
 mod fault;
+mod help;
 mod intake;
 mod listing;
 mod outbox;
 mod places;
 mod save;
-mod setup;
 mod waking;
 
 pub mod answer;
+pub mod contact;
 pub mod courier;
+pub mod definition;
 pub mod form;
+pub mod plan;
 pub mod press;
 pub mod reply;
 pub mod request;
+pub mod setup;
 pub mod show;
 pub mod view;
 
@@ -32,12 +37,12 @@ use std::sync::{Arc, Mutex};
 
 use rand_core::RngCore;
 
+pub use definition::{Applied, Apply, NotApplied};
 pub use fault::Fault;
 pub use intake::{Arrived, SourcePlace};
 pub use outbox::{Lane, Prepared, Work};
 pub use places::OpenPost;
 pub use save::INCIDENT;
-pub use setup::{Applied, Apply, NotApplied};
 
 use crate::clock::Clock;
 use crate::domain::definition::Set;
@@ -49,6 +54,9 @@ use request::Request;
 /// Requests that wait for the answer to "which incident?"; more than that are forgotten, oldest first.
 const WAITING_MAX: usize = 1_000;
 
+/// Says whether a variable that definitions may name is set here.
+pub type Secrets = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// The application: cheap to clone, one a process.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -57,6 +65,7 @@ struct Inner {
     store: Store,
     clock: Arc<dyn Clock>,
     random: Mutex<Box<dyn RngCore + Send>>,
+    secrets: Secrets,
     /// Where the ids of the latest turn begin.
     last_mint: AtomicI64,
     /// Makes our nonces different from those of any other database on the same token.
@@ -70,7 +79,12 @@ impl App {
     ///
     /// # Errors
     /// A fault where the store cannot be written.
-    pub async fn open(store: Store, clock: Arc<dyn Clock>, random: Box<dyn RngCore + Send>) -> Result<App, Fault> {
+    pub async fn open(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        random: Box<dyn RngCore + Send>,
+        secrets: Secrets,
+    ) -> Result<App, Fault> {
         let mut random = random;
         let proposed = format!("{:08x}", random.next_u32());
         let salt = store
@@ -81,6 +95,7 @@ impl App {
             store,
             clock,
             random: Mutex::new(random),
+            secrets,
             last_mint: AtomicI64::new(0),
             salt,
             sets: Mutex::default(),

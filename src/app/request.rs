@@ -1,5 +1,6 @@
 //! Requests: what people ask, as `discord` understood them. A request may arrive twice; its key makes it one.
 
+use super::{contact, definition, plan, setup};
 use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::{self, Status};
@@ -61,6 +62,12 @@ pub enum Ask {
     /// Open a form.
     FormUpdate(Which),
     FormResolve(Which),
+    Plan(plan::Ask),
+    Contact(contact::Ask),
+    Config(definition::Ask),
+    Setup(setup::Ask),
+    Doctor,
+    Help,
     /// The answer to "which incident?": the request that asked waits under this key.
     Chosen {
         asked: u64,

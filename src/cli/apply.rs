@@ -22,7 +22,7 @@ pub async fn run(args: Apply) -> Result<(), Ended> {
 async fn apply(args: &Apply, sources: Vec<Source>, config: Arc<Config>) -> Result<(), Ended> {
     let app = desk(&config).await?;
     let apply = app::Apply { guild: args.guild.id, sources, prune: args.prune, by: None, via: "cli" };
-    let applied = app.apply(apply, move |name| config.has_secret(name)).await;
+    let applied = app.apply(apply).await;
     app.store().close().await;
     let applied = applied.map_err(|not| match not {
         NotApplied::Wrong(problems) => Ended::Problems(problems),

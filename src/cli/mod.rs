@@ -140,7 +140,11 @@ pub async fn open(config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
     let store = Store::open(config.database_url.expose_secret()).await?;
     let clock = Arc::new(SystemClock::new());
     clock.correct(store.now_offset().await.context("cannot ask the database for the time")?);
-    let app = App::open(store, clock.clone(), Box::new(StdRng::from_os_rng())).await?;
+    let secrets = {
+        let config = config.clone();
+        Arc::new(move |name: &str| config.has_secret(name))
+    };
+    let app = App::open(store, clock.clone(), Box::new(StdRng::from_os_rng()), secrets).await?;
     Ok((app, clock))
 }
 

@@ -168,7 +168,7 @@ impl Stage {
     async fn apply(&mut self) -> Result<(), String> {
         let sources = vec![Source { file: "scenario.yaml".to_owned(), text: self.setup.yaml() }];
         let apply = Apply { guild: GUILD, sources, prune: true, by: None, via: "test" };
-        let told = self.app.apply(apply, |_| true).await;
+        let told = self.app.apply(apply).await;
         told.map(drop).map_err(|why| format!("{why:?}\n{}", self.setup.yaml()))
     }
 
@@ -372,7 +372,9 @@ impl Stage {
 
 async fn open(store: &Store, clock: &Arc<TestClock>) -> App {
     let clock: Arc<dyn Clock> = clock.clone();
-    App::open(store.clone(), clock, Box::new(StdRng::seed_from_u64(7))).await.expect("the application opens")
+    App::open(store.clone(), clock, Box::new(StdRng::seed_from_u64(7)), Arc::new(|_| true))
+        .await
+        .expect("the application opens")
 }
 
 fn told(reply: &Reply) -> Option<String> {

@@ -109,7 +109,7 @@ impl Bench {
         let app = open(store).await;
         let sources = vec![Source { file: "team.yaml".to_owned(), text: team.to_owned() }];
         let apply = Apply { guild: GuildId(GUILD), sources, prune: false, by: None, via: "test" };
-        app.apply(apply, |_| true).await.unwrap();
+        app.apply(apply).await.unwrap();
         Bench::with(discord, app).await
     }
 
@@ -199,7 +199,9 @@ impl Bench {
 }
 
 pub async fn open(store: &TestStore) -> App {
-    App::open(store.store.clone(), Arc::new(SystemClock::new()), Box::new(StdRng::from_os_rng())).await.unwrap()
+    App::open(store.store.clone(), Arc::new(SystemClock::new()), Box::new(StdRng::from_os_rng()), Arc::new(|_| true))
+        .await
+        .unwrap()
 }
 
 /// A real message of Alertmanager, as its webhook posts it.

@@ -1,13 +1,18 @@
 //! What somebody typed, pressed, chose or sent, as a request. Pure: looks nothing up and answers nothing.
 
-use super::commands::{self, BadCommand, Command, Focused, Incident, Timeline};
+mod config;
+mod contact;
+mod incident;
+mod plan;
+
+use super::commands::{self, BadCommand, Command, Focused, Timeline};
 use super::typed::{IncidentNumber, Moment};
-use crate::app::form;
 use crate::app::press::{BadId, More, Pressed};
-use crate::app::request::{Ask, Completing, Filter, NewIncident, When, Which};
+use crate::app::request::{Ask, Completing, When, Which};
+use crate::app::{form, setup};
 use crate::domain::id::{IncidentId, PostId};
 use crate::domain::impact::Impact;
-use crate::domain::incident::{Ask as Change, Edit, Status};
+use crate::domain::incident::{Ask as Change, Edit};
 use crate::domain::refusal::Refusal;
 
 /// What is to be done about a press.
@@ -35,40 +40,18 @@ pub enum Unread {
 /// [`BadCommand`], a sentence for the person who typed.
 pub fn command(name: &str, options: &[serde_json::Value]) -> Result<Ask, BadCommand> {
     Ok(match commands::parse(name, options)? {
-        Command::Incident(command) => incident(command),
+        Command::Config(command) => Ask::Config(config::read(command)),
+        Command::Contact(command) => Ask::Contact(contact::read(command)),
+        Command::Doctor {} => Ask::Doctor,
+        Command::Help {} => Ask::Help,
+        Command::Incident(command) => incident::read(command),
+        Command::Plan(command) => Ask::Plan(plan::read(command)),
+        Command::Setup {} => Ask::Setup(setup::Ask::Begin),
         Command::Timeline(Timeline::Add { text, at, incident }) => {
             Ask::AddToTimeline { which: which(incident), text, at: at.map(when) }
         }
         Command::Timeline(Timeline::Show { incident }) => Ask::Timeline(which(incident)),
     })
-}
-
-fn incident(command: Incident) -> Ask {
-    match command {
-        Incident::New { plan, title, impact, summary, private, drill } => {
-            Ask::New(NewIncident { plan, title, impact, summary, private, drill })
-        }
-        Incident::List { status: wanted, impact, plan, since, label } => {
-            let label = label.map(|label| (label.key, label.value));
-            Ask::List(Filter { status: wanted.map(status), impact, plan, since, label })
-        }
-        Incident::Show { incident } => Ask::Show(which(incident)),
-        Incident::Ack { incident } => Ask::On(which(incident), Change::Ack { post: None, sign: false }),
-        Incident::Escalate { incident } => Ask::On(which(incident), Change::EscalateAsk { post: None }),
-        Incident::Stop { engagement, reason } => Ask::Stop { engagement: engagement.to_string(), reason },
-        Incident::Update { title, summary, impact, next_update, message, incident } => {
-            let edit = Edit { title, impact, summary, summary_version: None, next_update, message, reason: None };
-            match edit == Edit::default() {
-                true => Ask::FormUpdate(which(incident)),
-                false => Ask::On(which(incident), Change::Edit(edit)),
-            }
-        }
-        Incident::Impact { level, reason, incident } => {
-            Ask::On(which(incident), Change::Edit(Edit { impact: Some(level), reason, ..Edit::default() }))
-        }
-        Incident::Resolve { message: None, incident } => Ask::FormResolve(which(incident)),
-        Incident::Resolve { message, incident } => Ask::On(which(incident), Change::Resolve { message }),
-    }
 }
 
 /// Reads a press on a button, or a choice in a select.
@@ -127,8 +110,14 @@ pub fn form(pressed: Pressed, values: &[(String, String)]) -> Result<Ask, Unread
 
 /// Whether the answer may be a form, which must be the first answer: it cannot follow "thinking …".
 pub fn may_open_a_form(ask: &Ask) -> bool {
-    // What was asked before "which incident?" may have been a form.
-    matches!(ask, Ask::FormUpdate(_) | Ask::FormResolve(_) | Ask::Chosen { .. })
+    match ask {
+        // What was asked before "which incident?" may have been a form.
+        Ask::FormUpdate(_) | Ask::FormResolve(_) | Ask::Chosen { .. } => true,
+        Ask::Config(ask) => ask.may_open_a_form(),
+        Ask::Contact(ask) => ask.may_open_a_form(),
+        Ask::Setup(ask) => ask.may_open_a_form(),
+        _ => false,
+    }
 }
 
 /// What an option is completed with.
@@ -150,16 +139,6 @@ fn when(at: Moment) -> When {
         Moment::Ago(span) => When::Ago(span),
         Moment::Clock(time) => When::Clock(time),
         Moment::Local(at) => When::Local(at),
-    }
-}
-
-fn status(status: commands::Status) -> Status {
-    match status {
-        commands::Status::Open => Status::Open,
-        commands::Status::Mitigated => Status::Mitigated,
-        commands::Status::Resolved => Status::Resolved,
-        commands::Status::Cancelled => Status::Cancelled,
-        commands::Status::Duplicate => Status::Duplicate,
     }
 }
 

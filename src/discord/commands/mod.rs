@@ -3,16 +3,23 @@
 //! `commands/*.json` holds one command a file, exactly as Discord takes it, and is the only place with names, limits and
 //! descriptions. To add one: write it there, give it a variant below; `tests/commands.rs` says where the two disagree.
 
+mod config;
+mod contact;
+mod incident;
+mod plan;
+mod timeline;
+
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::typed::{self, Engaged, IncidentNumber, Label, Moment};
-use crate::domain::impact::Impact;
-use crate::domain::name::Name;
-use crate::domain::span::Span;
+pub use config::Config;
+pub use contact::Contact;
+pub use incident::{Incident, Status};
+pub use plan::Plan;
+pub use timeline::Timeline;
 
 /// Every command as an array: the body of Discord's bulk overwrite.
 pub fn all() -> Value {
@@ -80,93 +87,14 @@ pub enum BadCommand {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Command {
+    Config(Config),
+    Contact(Contact),
+    Doctor {},
+    Help {},
     Incident(Incident),
+    Plan(Plan),
+    Setup {},
     Timeline(Timeline),
-}
-
-/// `/incident …`. Where `incident` is none, the one whose channel it was typed in is meant.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Incident {
-    New {
-        #[serde(default, deserialize_with = "typed::name")]
-        plan: Option<Name>,
-        title: Option<String>,
-        impact: Option<Impact>,
-        summary: Option<String>,
-        /// None: as the plan says.
-        private: Option<bool>,
-        #[serde(default)]
-        drill: bool,
-    },
-    List {
-        /// None: whatever is not over.
-        status: Option<Status>,
-        impact: Option<Impact>,
-        #[serde(default, deserialize_with = "typed::name")]
-        plan: Option<Name>,
-        since: Option<Span>,
-        label: Option<Label>,
-    },
-    Show {
-        incident: Option<IncidentNumber>,
-    },
-    Ack {
-        incident: Option<IncidentNumber>,
-    },
-    Escalate {
-        incident: Option<IncidentNumber>,
-    },
-    Stop {
-        engagement: Engaged,
-        reason: String,
-    },
-    /// With nothing to change in it, a form opens.
-    Update {
-        title: Option<String>,
-        summary: Option<String>,
-        impact: Option<Impact>,
-        /// From now.
-        next_update: Option<Span>,
-        message: Option<String>,
-        incident: Option<IncidentNumber>,
-    },
-    Impact {
-        level: Impact,
-        reason: Option<String>,
-        incident: Option<IncidentNumber>,
-    },
-    /// Without a message, a form opens.
-    Resolve {
-        message: Option<String>,
-        incident: Option<IncidentNumber>,
-    },
-}
-
-/// The state of the incidents to list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    Open,
-    Mitigated,
-    Resolved,
-    Cancelled,
-    Duplicate,
-}
-
-/// `/timeline …`. Where `incident` is none, the one whose channel it was typed in is meant.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Timeline {
-    Add {
-        text: String,
-        /// None: now.
-        at: Option<Moment>,
-        incident: Option<IncidentNumber>,
-    },
-    Show {
-        incident: Option<IncidentNumber>,
-    },
 }
 
 static FILES: Dir = include_dir!("$CARGO_MANIFEST_DIR/commands");

@@ -1,0 +1,8 @@
+//! `/config …` as it was typed. Reads nothing itself.
+
+use serde::Deserialize;
+
+/// `/config …`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Config {}
