@@ -10,7 +10,7 @@ mod doctor;
 mod draw;
 mod facts;
 mod fault;
-mod help;
+pub mod help;
 mod intake;
 mod listing;
 mod outbox;

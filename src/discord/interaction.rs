@@ -24,6 +24,7 @@ use tokio::time::timeout;
 use super::parse::{self, Press, Unread};
 use super::rest::{Call, Endpoint, Lane, RestError};
 use super::{Discord, commands, draw, lock, messages};
+use crate::app::help;
 use crate::app::press::{self, Pressed};
 use crate::app::reply::{Reply, Say};
 use crate::app::request::{Ask, Request};
@@ -112,16 +113,21 @@ impl Discord {
     }
 
     async fn heard_command(&self, command: &CommandInteraction) {
-        let Some(guild) = command.guild_id.map(|id| GuildId(id.get())) else { return };
         let heard = Heard {
             id: command.id,
             token: command.token.clone(),
-            place: Place::Guild(guild),
+            place: place(command.guild_id.map(|id| id.get()), None),
             channel: ChannelId(command.channel_id.get()),
             by: person(&command.user, command.member.as_deref()),
         };
         let read = parse::command(&command.data.name, &options(command)).map_err(Unread::from);
-        self.answer(heard, read).await;
+        match (heard.place, &read) {
+            // In direct messages there is no guild to ask about.
+            (Place::Direct(_), Ok(Ask::Help { .. })) => {
+                self.say_first(&heard, GuildId(0), &help::in_private()).await;
+            }
+            _ => self.answer(heard, read).await,
+        }
     }
 
     async fn heard_press(&self, component: &ComponentInteraction) {

@@ -19,6 +19,9 @@ pub const REOPEN_WITHIN: Span = Span::mins(30);
 /// A new occurrence starts the plan again at most this often, where the plan does not say.
 pub const REFIRE_AFTER: Span = Span::mins(10);
 
+/// "Still on it?" comes so long after the last sign of life at impact 1 and 2, where the plan does not say.
+pub const ACK_TIMEOUT: Span = Span::mins(30);
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResponsePlan {

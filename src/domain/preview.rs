@@ -62,13 +62,28 @@ pub struct Entry {
 pub enum What {
     Page(Paged),
     /// A contact is passed over altogether.
-    Skipped { contact: String, why: Unreached },
+    Skipped {
+        contact: String,
+        why: Unreached,
+    },
     /// One way to a contact cannot be used.
-    Failed { contact: String, way: Way, why: Unreached },
+    Failed {
+        contact: String,
+        way: Way,
+        why: Unreached,
+    },
     /// A stage names nobody: nobody is on call in these schedules then.
-    Nobody { plan: String, stage: u32, schedules: Vec<String> },
+    Nobody {
+        plan: String,
+        stage: u32,
+        schedules: Vec<String>,
+    },
     /// The first call of the fallback; it is repeated until somebody takes the incident.
-    Fallback { plan: String, call: FallbackCall, places: Vec<Place> },
+    Fallback {
+        plan: String,
+        call: FallbackCall,
+        places: Vec<Place>,
+    },
 }
 
 /// One page.
@@ -95,8 +110,8 @@ pub struct Why {
     pub of: u32,
     /// Which run of the plan, from 1.
     pub run: u32,
-    /// The schedule that names them.
-    pub via: Option<Name>,
+    /// The schedule that names them, as people call it.
+    pub via: Option<String>,
     pub essential: bool,
 }
 
@@ -186,7 +201,7 @@ impl<'a> Walk<'a> {
                 stage: reason.stage + 1,
                 of: engagement.stages.len() as u32,
                 run: reason.run + 1,
-                via: reason.via.clone(),
+                via: reason.via.as_ref().map(|schedule| self.question.facts.schedule_title(schedule)),
                 essential: reason.essential,
             })
         });
@@ -212,9 +227,10 @@ impl<'a> Walk<'a> {
     fn write(&mut self, at: Timestamp, what: What) {
         let after = at - self.question.at;
         if let What::Fallback { plan, places, .. } = &what
-            && let Some(Entry { what: What::Fallback { places: known, .. }, .. }) = self.entries.iter_mut().find(|entry| {
-                entry.after == after && matches!(&entry.what, What::Fallback { plan: known, .. } if known == plan)
-            })
+            && let Some(Entry { what: What::Fallback { places: known, .. }, .. }) =
+                self.entries.iter_mut().find(|entry| {
+                    entry.after == after && matches!(&entry.what, What::Fallback { plan: known, .. } if known == plan)
+                })
         {
             known.extend(places);
             return;

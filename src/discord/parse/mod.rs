@@ -43,7 +43,7 @@ pub fn command(name: &str, options: &[serde_json::Value]) -> Result<Ask, BadComm
         Command::Config(command) => Ask::Config(config::read(command)),
         Command::Contact(command) => Ask::Contact(contact::read(command)),
         Command::Doctor {} => Ask::Doctor,
-        Command::Help {} => Ask::Help,
+        Command::Help {} => Ask::Help { known: commands::paths() },
         Command::Incident(command) => incident::read(command),
         Command::Plan(command) => Ask::Plan(plan::read(command)),
         Command::Setup {} => Ask::Setup(setup::Ask::Begin),
