@@ -11,11 +11,10 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::id::GuildId;
+use crate::domain::written::SECRET_PREFIX;
 
 /// Where the other settings may stand; the environment goes before it.
 const FILE: &str = ".env";
-/// What every variable that a definition may name begins with. Nothing else of the environment can be reached from chat.
-const SECRET_PREFIX: &str = "MUSTER_SECRET_";
 /// Largest file of a secret that is read, in bytes: keys and addresses are short, a mistaken path is not.
 const SECRET_MAX: u64 = 64 * 1024;
 

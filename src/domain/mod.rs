@@ -33,3 +33,4 @@ pub mod template;
 pub mod text;
 pub mod timeline;
 pub mod turn;
+pub mod written;

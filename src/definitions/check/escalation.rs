@@ -1,15 +1,11 @@
 //! Escalation plans: stages that reach somebody, and personal stages that start before the stage is over.
 
 use super::Desk;
-use super::contact::STAGE_MAX;
-use crate::domain::contact::{Contact, DISPLAY_NAME_MAX};
+use crate::domain::contact::{Contact, DISPLAY_NAME_MAX, STAGE_MAX};
 use crate::domain::definition::Set;
-use crate::domain::escalation::{EscalationPlan, REPEAT_MAX, STAGES_MAX, Stage, Who};
+use crate::domain::escalation::{EscalationPlan, REPEAT_MAX, STAGES_MAX, Stage, TARGETS_MAX, Who};
 use crate::domain::name::Name;
 use crate::domain::span::Span;
-
-/// Most targets of one stage; more people than share one message.
-const TARGETS_MAX: usize = 50;
 
 pub(super) fn check(desk: &mut Desk<'_>, plan: &EscalationPlan) {
     if let Some(name) = &plan.display_name {
