@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use muster::discord::commands::{self, Command, Incident, Status, Timeline};
-use muster::discord::typed::{Engaged, IncidentNumber, Label, Moment};
+use muster::discord::commands::{self, Command, Incident, Plan, Status, Timeline};
+use muster::discord::typed::{Ahead, Engaged, IncidentNumber, Label, Moment};
 use muster::domain::id::EngagementId;
 use muster::domain::impact::Impact;
 use muster::domain::name::Name;
@@ -140,7 +140,8 @@ fn what_is_typed_arrives_in_its_field() {
         parse(&leaf, leaf.options.iter().map(|option| given(option, sample(option))).collect())
     };
     let said = || "The database is full".to_owned();
-    let plan = || Some(Name::parse("payments").unwrap());
+    let payments = || Name::parse("payments").unwrap();
+    let plan = || Some(payments());
     let week = Some(Span::secs(7 * 86_400));
     let rows = [
         (
@@ -199,6 +200,13 @@ fn what_is_typed_arrives_in_its_field() {
             }),
         ),
         (full(&["timeline", "show"]), Command::Timeline(Timeline::Show { incident: inc })),
+        (full(&["help"]), Command::Help {}),
+        (full(&["plan", "list"]), Command::Plan(Plan::List {})),
+        (full(&["plan", "show"]), Command::Plan(Plan::Show { plan: payments() })),
+        (
+            full(&["plan", "preview"]),
+            Command::Plan(Plan::Preview { plan: payments(), at: TimeOfDay::new(3, 12).map(Ahead::Clock) }),
+        ),
     ];
     assert_eq!(rows.len(), leaves().len(), "a row for every command");
     for (read, meant) in rows {
@@ -237,6 +245,9 @@ fn data_and_types_name_the_same_commands_and_options() {
     assert_eq!(in_types, in_data);
 }
 
+/// Commands that can be typed in a direct message too.
+const IN_DIRECT_MESSAGES: [&str; 1] = ["help"];
+
 /// <https://discord.com/developers/docs/interactions/application-commands>
 #[test]
 fn commands_keep_discords_limits() {
@@ -245,11 +256,8 @@ fn commands_keep_discords_limits() {
     assert!(commands.len() <= 100);
     for command in &commands {
         let name = text(&command["name"]);
-        assert_eq!(
-            (&command["type"], &command["contexts"]),
-            (&json!(1), &json!([0])),
-            "{name}: a slash command in guilds"
-        );
+        let contexts = if IN_DIRECT_MESSAGES.contains(&name) { json!([0, 1]) } else { json!([0]) };
+        assert_eq!((&command["type"], &command["contexts"]), (&json!(1), &contexts), "{name}: a slash command");
         assert_eq!(command["integration_types"], json!([0]), "{name}: installed in guilds");
         assert!(length(command) <= 8_000, "{name} has {} characters in all", length(command));
         check_entry(name, command, 0);
@@ -311,6 +319,12 @@ fn an_impact_is_always_chosen_with_its_sentence() {
     for option in options {
         assert_eq!(option["choices"], choices, "{}", option["name"]);
     }
+}
+
+#[test]
+fn paths_are_what_can_be_typed() {
+    let words: Vec<String> = leaves().iter().map(|leaf| leaf.path.join(" ")).collect();
+    assert_eq!(commands::paths(), words);
 }
 
 #[test]

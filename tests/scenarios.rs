@@ -93,6 +93,7 @@ files!(
     rooms,
     frozen,
     corners,
+    preview,
 );
 
 /// Every file is played: one that is not in the list above would never fail.

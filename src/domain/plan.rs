@@ -96,7 +96,7 @@ pub struct ResponsePlan {
     /// What pages that nobody has acknowledged do meanwhile.
     #[serde(default)]
     pub on_recovery: OnRecovery,
-    /// Who is called when nobody answers. Without it: the settings'.
+    /// Who is called when nobody answers: a role or a contact. Without it: the settings'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
     /// Whether it is reviewed afterwards. Without it: required for impact 1 and 2, offered for 3, none below.
@@ -130,7 +130,7 @@ pub struct IncidentTemplate {
     pub impact: Impact,
     /// For lists and numbers; values are templates.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(length(max = LABELS_MAX))]
+    #[schemars(extend("maxProperties" = LABELS_MAX))]
     pub labels: BTreeMap<String, String>,
     /// The key under which alerts are one incident. Without it: the source's name and the alert's own key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -277,7 +277,7 @@ pub enum Recovery {
     #[default]
     Suggest,
     /// Resolved by itself after so long, if nothing fires again.
-    ResolveAfter(Span),
+    ResolveAfter(#[schemars(extend("x-range" = between(Span::ZERO, REMINDER_MAX)))] Span),
 }
 
 /// What pages that are not yet acknowledged do when every instance has recovered.

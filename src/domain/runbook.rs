@@ -39,7 +39,7 @@ pub struct Runbook {
     pub assume_role: Option<String>,
     /// What may be given to a run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(length(max = PARAMETERS_MAX))]
+    #[schemars(extend("maxProperties" = PARAMETERS_MAX))]
     pub parameters: BTreeMap<String, Parameter>,
     /// What steps may change.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -201,7 +201,7 @@ pub struct Step {
     pub outputs: Vec<Output>,
     /// How often it is tried.
     #[serde(default = "once", skip_serializing_if = "is_once")]
-    #[schemars(range(min = 1, max = ATTEMPTS_MAX))]
+    #[schemars(range(min = 1, max = ATTEMPTS_MAX), extend("x-default" = once()))]
     pub max_attempts: u32,
     /// How long one try may take, in seconds. Without it: as the action says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -209,12 +209,15 @@ pub struct Step {
     pub timeout_seconds: Option<u64>,
     /// Where to go on when it has failed.
     #[serde(default, skip_serializing_if = "is_abort")]
+    #[schemars(extend("x-default" = Onward::default()))]
     pub on_failure: Onward,
     /// Where to go on when it was cancelled; not `Continue`.
     #[serde(default, skip_serializing_if = "is_abort")]
+    #[schemars(extend("x-default" = Onward::default()))]
     pub on_cancel: Onward,
     /// The run ends after it, whether it failed or not.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[schemars(extend("x-default" = false))]
     pub is_end: bool,
     /// Where to go on after success. Without it: the next in order.
     #[serde(default, skip_serializing_if = "Option::is_none")]

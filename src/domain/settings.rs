@@ -48,7 +48,7 @@ pub struct Settings {
     /// Who may open incidents and page. Without it: responders, and contacts until a responder role is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declare: Option<Declare>,
-    /// Who is called when nobody answers. Without it: the admin roles, else the owner of the server.
+    /// Who is called when nobody answers: a role or a contact. Without it: the admin roles, else the owner of the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
     /// How often the fallback is called, until somebody takes the incident.

@@ -61,7 +61,7 @@ pub struct AlertSource {
     pub response_plan: Name,
     /// Severity to impact, case ignored. A severity that is not here: the plan's impact.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(length(max = SEVERITIES_MAX))]
+    #[schemars(extend("maxProperties" = SEVERITIES_MAX))]
     pub impact: BTreeMap<String, Impact>,
     /// Exceptions; the first that matches wins, else the above holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

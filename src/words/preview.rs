@@ -132,7 +132,7 @@ fn page_row(ping: &Ping<'_>, several: bool) -> Text {
     let again = ping.page.attempt > 1;
     let text = time(ping.after).said_strong(&ping.page.display).ours(if again { " again" } else { "" });
     let text = text.ours(format!(" by {}", said(&ping.ways)));
-    let text = if again { text } else { why(text, &ping.page.why, several) };
+    let text = if again { text } else { why(text, ping.page, several) };
     match ping.repeats {
         Some((gap, last)) => text.ours(format!(", then every {} until +{}", exactly(gap), exactly(last))),
         None => text,
@@ -165,8 +165,8 @@ fn way_word(way: Way) -> &'static str {
 }
 
 /// " (stage 1 of 2, on call for Payments primary)".
-fn why(text: Text, whys: &[Why], several: bool) -> Text {
-    let parts: Vec<Text> = whys.iter().flat_map(|why| reasons(why, several)).collect();
+fn why(text: Text, page: &Paged, several: bool) -> Text {
+    let parts: Vec<Text> = page.why.iter().flat_map(|why| reasons(why, &page.display, several)).collect();
     if parts.is_empty() {
         return text;
     }
@@ -178,7 +178,7 @@ fn why(text: Text, whys: &[Why], several: bool) -> Text {
     text.ours(")")
 }
 
-fn reasons(why: &Why, several: bool) -> Vec<Text> {
+fn reasons(why: &Why, person: &str, several: bool) -> Vec<Text> {
     let mut parts = Vec::new();
     if why.of > 1 {
         parts.push(Text::from(format!("stage {} of {}", why.stage, why.of)));
@@ -188,7 +188,8 @@ fn reasons(why: &Why, several: bool) -> Vec<Text> {
     }
     match &why.via {
         Some(schedule) => parts.push(Text::from("on call for ").said(schedule)),
-        None if several => parts.push(Text::new().said(&why.plan)),
+        None if several && why.plan == person => parts.push(Text::from("by name")),
+        None if several => parts.push(Text::from("part of ").said(&why.plan)),
         None => {}
     }
     if !why.essential {

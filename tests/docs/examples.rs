@@ -18,7 +18,9 @@ impl Examples {
         for document in text.split("\n---\n") {
             let value: Value = serde_saphyr::from_str(document).unwrap();
             let kind = Kind::from_word(value["kind"].as_str().unwrap()).unwrap();
-            let body: Vec<&str> = document.lines().skip_while(|line| !line.starts_with("kind:")).collect();
+            // What comments say is in the table, from the types.
+            let written = document.lines().map(|line| line.find("# ").map_or(line, |at| &line[..at]).trim_end());
+            let body: Vec<&str> = written.filter(|line| !line.is_empty()).collect();
             examples.texts.entry(kind).or_insert_with(|| body.join("\n"));
             examples.specs.entry(kind).or_default().push(value["spec"].clone());
         }

@@ -28,6 +28,8 @@ pub fn about(whole: &Value, kind: Kind) -> String {
     text(&walk.spec(kind), "description")
 }
 
+const ONE_OF_ITS_FIELDS: &str = "exactly one of its fields";
+
 struct Walk<'a> {
     whole: &'a Value,
     fields: Vec<Field>,
@@ -124,7 +126,7 @@ impl Walk<'_> {
                 let item = self.settled(node.get("items").unwrap_or(&Value::Bool(true)));
                 let (of, inner) = self.value(&item);
                 let inner = inner.into_iter().map(|(_, inner)| ("[]", inner)).collect();
-                (format!("list of {of}{}", range(node)), inner)
+                (format!("list of {}{}", plural(&of), range(node)), inner)
             }
             Some("object") if node.contains_key("properties") => ("fields".to_owned(), vec![("", node.clone())]),
             Some("object") => self.map(node),
@@ -147,11 +149,9 @@ impl Walk<'_> {
 
     fn one_of(&self, node: &Node) -> (String, Vec<(&'static str, Node)>) {
         let mut words: Vec<String> = self.words(node).into_iter().map(|(word, _)| word).collect();
-        let mut plain = false;
         let mut names = Vec::new();
         for one in list(node.get("oneOf")) {
             let one = self.settled(&one);
-            plain |= one.contains_key("enum");
             words.extend(strings(one.get("enum")));
             let fields = one.get("properties").and_then(Value::as_object);
             names.extend(fields.into_iter().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(" and ")));
@@ -163,7 +163,7 @@ impl Walk<'_> {
         match (words.is_empty(), names.is_empty()) {
             (false, true) => (one_of_words(&words), inner),
             (false, false) => (format!("{}, or {}", one_of_words(&words), names.join(" or ")), inner),
-            (true, _) => ("exactly one of its fields".to_owned(), inner),
+            (true, _) => (ONE_OF_ITS_FIELDS.to_owned(), inner),
         }
     }
 
@@ -210,6 +210,16 @@ fn text(node: &Node, key: &str) -> String {
 fn one_of_words(words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     words.join(", ")
+}
+
+/// "names", "times of day".
+fn plural(word: &str) -> String {
+    if word == ONE_OF_ITS_FIELDS {
+        return "fields, each exactly one of them".to_owned();
+    }
+    let (first, rest) = word.find([' ', ',']).map_or((word, ""), |end| word.split_at(end));
+    let whole = first.ends_with(['s', '`']) || first == "anything";
+    if whole { word.to_owned() } else { format!("{first}s{rest}") }
 }
 
 /// ", 1 to 80 characters".

@@ -19,15 +19,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use muster::app::plan;
 use muster::app::reply::{Reply, Say};
 use muster::app::request::{Ask, NewIncident, Request, Which};
 use muster::app::{App, Apply};
 use muster::clock::{Clock, TestClock};
 use muster::definitions::Source;
+use muster::discord::typed::Ahead;
 use muster::domain::alert::{Embed, Message, MessageAuthor};
 use muster::domain::id::{ChannelId, GuildId, MessageId, RoleId, Timestamp, UserId, WebhookId};
 use muster::domain::impact::Impact;
 use muster::domain::incident::{self, Edit};
+use muster::domain::name::Name;
 use muster::domain::permission::Person;
 use muster::domain::span::Span;
 use muster::store::Store;
@@ -120,6 +123,14 @@ impl Stage {
             requests: later,
             answer: None,
         }
+    }
+
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Takes these steps; returns them with what happened at each.
@@ -338,6 +349,10 @@ impl Stage {
             "/incident list" => Ok(Ask::List(Default::default())),
             "/incident show" => Ok(Ask::Show(Which::Here)),
             "/incident new" => Ok(Ask::New(new_incident(rest)?)),
+            "/plan list" => Ok(Ask::Plan(plan::Ask::List)),
+            "/plan show" => Ok(Ask::Plan(plan::Ask::Show { plan: named(rest)? })),
+            "/plan preview" => Ok(Ask::Plan(preview(rest)?)),
+            "/help" => Ok(Ask::Help { known: muster::discord::commands::paths() }),
             other => Err(format!("nobody can `{other}`")),
         }
     }
@@ -390,7 +405,7 @@ fn new_incident(said: &str) -> Result<NewIncident, String> {
     for part in said.split(", ").filter(|part| !part.is_empty()) {
         let (field, value) = part.split_once(' ').unwrap_or((part, ""));
         match field {
-            "plan" => new.plan = Some(muster::domain::name::Name::parse(value).map_err(|why| why.to_string())?),
+            "plan" => new.plan = Some(Name::parse(value).map_err(|why| why.to_string())?),
             "title" => new.title = Some(value.to_owned()),
             "impact" => new.impact = Some(impact(value)?),
             "private" => new.private = Some(true),
@@ -399,6 +414,23 @@ fn new_incident(said: &str) -> Result<NewIncident, String> {
         }
     }
     Ok(new)
+}
+
+/// `db`, `db at 2026-01-06 09:00`, `db in 2h`.
+fn preview(said: &str) -> Result<plan::Ask, String> {
+    let (name, at) = said.split_once(' ').unwrap_or((said, "now"));
+    let at = Ahead::try_from(at.trim_start_matches("at ").to_owned()).map_err(|why| why.to_string())?;
+    let at = match at {
+        Ahead::Now => plan::At::Now,
+        Ahead::In(span) => plan::At::In(span),
+        Ahead::Clock(time) => plan::At::Clock(time),
+        Ahead::Local(local) => plan::At::Local(local),
+    };
+    Ok(plan::Ask::Preview { plan: named(name)?, at })
+}
+
+fn named(text: &str) -> Result<Name, String> {
+    Name::parse(text).map_err(|why| why.to_string())
 }
 
 fn impact(text: &str) -> Result<Impact, String> {

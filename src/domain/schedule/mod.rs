@@ -166,11 +166,11 @@ fn one() -> u32 {
 #[serde(rename_all = "snake_case")]
 pub enum HandOff {
     /// At these times, every day.
-    Daily(Vec<TimeOfDay>),
+    Daily(#[schemars(length(min = 1, max = HAND_OFFS_MAX))] Vec<TimeOfDay>),
     /// At these times of these days.
-    Weekly(Vec<WeeklyHandOff>),
+    Weekly(#[schemars(length(min = 1, max = HAND_OFFS_MAX))] Vec<WeeklyHandOff>),
     /// At these times of these days of the month.
-    Monthly(Vec<MonthlyHandOff>),
+    Monthly(#[schemars(length(min = 1, max = HAND_OFFS_MAX))] Vec<MonthlyHandOff>),
 }
 
 /// A time of a day of the week.
