@@ -11,6 +11,9 @@ mod scenario;
 #[path = "support/setup.rs"]
 mod setup;
 
+#[path = "docs/forgetting.rs"]
+mod forgetting;
+
 use std::path::PathBuf;
 
 /// Plays every story of a file on both databases; what happens must be what is told, to the line.

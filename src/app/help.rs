@@ -67,6 +67,7 @@ fn in_room(state: &Incident, by: &Person, facts: &Facts, known: &[String]) -> wo
         number: state.number,
         status: state.status,
         unanswered: state.paging.unanswered() && !state.status.over(),
+        held: state.lead.is_some() || state.paging.answered(),
         engaged: part.engaged,
         leads: state.lead == Some(by.user),
     };

@@ -31,6 +31,8 @@ pub struct InRoom {
     pub status: Status,
     /// Somebody is being paged and nobody has acknowledged.
     pub unanswered: bool,
+    /// Somebody has acknowledged, or leads.
+    pub held: bool,
     /// They have been paged for it.
     pub engaged: bool,
     pub leads: bool,
@@ -115,15 +117,20 @@ impl Elsewhere {
 /// In the room of an incident.
 pub fn help_in_room(room: &InRoom, lines: &[HelpLine]) -> Text {
     let text = Text::new().strong(format!("INC-{} is {}.", room.number, room.status.word()));
-    let text = text.ours(match (room.leads, room.engaged, room.unanswered) {
+    put(text.ours(standing(room)), lines)
+}
+
+/// Whose it is.
+fn standing(room: &InRoom) -> &'static str {
+    match (room.unanswered, room.engaged) {
         _ if room.status.over() => "",
-        (true, ..) => " You lead it.",
-        (_, true, true) => " You are paged for it, and nobody has it yet.",
-        (_, false, true) => " Nobody has it yet.",
-        (_, true, false) => " You are paged for it; somebody has it.",
-        (_, false, false) => " Somebody has it.",
-    });
-    put(text, lines)
+        _ if room.leads => " You lead it.",
+        (true, true) => " You are paged for it, and nobody has it yet.",
+        (true, false) => " Nobody has it yet.",
+        (false, _) if !room.held => " Nobody has it, and nobody is being paged.",
+        (false, true) => " You were paged for it; somebody has it.",
+        (false, false) => " Somebody has it.",
+    }
 }
 
 /// Anywhere else in the guild. `setup`: whether `/setup` is there to be typed.

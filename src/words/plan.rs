@@ -231,8 +231,12 @@ fn attached(plan: &ResponsePlan) -> Vec<Text> {
         let names: Vec<String> = names.iter().map(|name| one_line(name, TEXT_SHOWN)).collect();
         Text::from(what).names(&names)
     });
-    let webhooks = Some(plan.notify.len()).filter(|count| *count > 0);
-    told.chain(webhooks.map(|count| Text::from(format!("Tells {count} webhooks of its course")))).collect()
+    let webhooks = match plan.notify.len() {
+        0 => None,
+        1 => Some(Text::from("Tells 1 webhook of its course")),
+        count => Some(Text::from(format!("Tells {count} webhooks of its course"))),
+    };
+    told.chain(webhooks).collect()
 }
 
 fn recovery(plan: &ResponsePlan) -> Text {
