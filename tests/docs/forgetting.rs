@@ -54,7 +54,7 @@ async fn left(wire: &mut SqliteConnection) -> Vec<String> {
         let (table, column): (String, String) = (row.get(0), row.get(1));
         let text = format!("CAST(\"{column}\" AS TEXT)");
         let held = format!(
-            "SELECT COUNT(*) FROM \"{table}\" WHERE {text} LIKE '%200000000000000001%' OR {text} LIKE '%\"Ana\"%'"
+            "SELECT COUNT(*) FROM \"{table}\" WHERE instr({text}, '200000000000000001') > 0 OR instr({text}, '\"Ana\"') > 0"
         );
         let count: i64 = sqlx::query_scalar(AssertSqlSafe(held)).fetch_one(&mut *wire).await.expect("a count");
         if count > 0 {
