@@ -285,3 +285,130 @@ fn said(fact: Fact) -> Option<What> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::contact::{ChannelTarget, Contact, ContactChannel, ContactStage};
+    use crate::domain::definition::{Set, Spec};
+    use crate::domain::escalation::{EscalationPlan, Stage, StageTarget, Who};
+    use crate::domain::id::UserId;
+    use crate::domain::plan::{Engage, ResponsePlan};
+    use crate::domain::reference::Ref;
+    use crate::domain::span::Span;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    /// A contact with one stage over these channels, `/` how often in minutes.
+    fn contact(user: u64, targets: &[(&str, Way, Option<u64>)]) -> Contact {
+        let channel = |(name, way, _): &(&str, Way, Option<u64>)| {
+            let written = serde_json::json!({ "name": name, "type": way });
+            serde_json::from_value::<ContactChannel>(written).unwrap()
+        };
+        let target = |(name, _, every): &(&str, Way, Option<u64>)| ChannelTarget {
+            channel: (*name).to_owned(),
+            retry_every: every.map(Span::mins),
+        };
+        Contact {
+            display_name: format!("User {user}"),
+            discord_user: Ref::Id(UserId(user)),
+            time_zone: None,
+            channels: targets.iter().map(channel).collect(),
+            stages: vec![ContactStage { duration: Span::ZERO, targets: targets.iter().map(target).collect() }],
+            loudness: Default::default(),
+        }
+    }
+
+    fn stage(minutes: u64, who: &[&str]) -> Stage {
+        let target = |who: &&str| StageTarget { who: Who::Contact(name(who)), essential: true };
+        Stage { duration: Span::mins(minutes), targets: who.iter().map(target).collect() }
+    }
+
+    fn set(ana: &[(&str, Way, Option<u64>)], repeat: u8) -> Set {
+        let written = r#"{"incident": {"title": "Down", "impact": 2}}"#;
+        let mut plan: ResponsePlan = serde_json::from_str(written).unwrap();
+        plan.engagements = vec![Engage::EscalationPlan(name("db"))];
+        let stages = vec![stage(5, &["ana"]), stage(10, &["ben"])];
+        [
+            (name("ana"), Spec::from(contact(1, ana))),
+            (name("ben"), contact(2, &[("here", Way::Mention, None)]).into()),
+            (name("db"), EscalationPlan { display_name: None, stages, repeat }.into()),
+            (name("db"), plan.into()),
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    fn ahead(set: Set, mutes: &[Mute]) -> Preview {
+        let plan = FrozenPlan { name: name("db"), spec: set.response_plan(&name("db")).unwrap().clone() };
+        let facts = Facts { live: Arc::new(set), ..Facts::default() };
+        preview(&Question { plan, revision: 1, at: start(), facts: &facts, mutes })
+    }
+
+    fn start() -> Timestamp {
+        "2026-01-05T03:00:00Z".parse().unwrap()
+    }
+
+    /// Pages as `minutes contact channel attempt`, then `minutes fallback`.
+    fn told(preview: &Preview) -> Vec<String> {
+        let told = |entry: &Entry| {
+            let at = entry.after.num_minutes();
+            match &entry.what {
+                What::Page(page) => format!("{at} {} {} {}", page.contact, page.channel, page.attempt),
+                What::Fallback { places, .. } => format!("{at} fallback {}", places.len()),
+                What::Failed { why, .. } | What::Skipped { why, .. } => format!("{at} {why:?}"),
+                What::Nobody { stage, .. } => format!("{at} nobody {stage}"),
+            }
+        };
+        preview.entries.iter().map(told).collect()
+    }
+
+    #[test]
+    fn a_preview_walks_the_stages_to_the_fallback() {
+        let here = [("here", Way::Mention, None)];
+        assert_eq!(told(&ahead(set(&here, 0), &[])), ["0 ana here 1", "5 ben here 1", "15 fallback 1"]);
+        let twice = ["0 ana here 1", "5 ben here 1", "15 ana here 1", "20 ben here 1", "30 fallback 1"];
+        assert_eq!(told(&ahead(set(&here, 1), &[])), twice);
+    }
+
+    #[test]
+    fn repeats_go_on_past_the_fallback_until_they_are_used_up() {
+        let seen = ahead(set(&[("here", Way::Mention, Some(10))], 0), &[]);
+        let ana = seen.pages().filter(|(_, page)| page.contact == name("ana"));
+        assert_eq!(
+            ana.map(|(after, _)| after.num_minutes()).collect::<Vec<_>>(),
+            (0..30).map(|n| n * 10).collect::<Vec<_>>()
+        );
+        assert!(!seen.cut);
+    }
+
+    #[test]
+    fn a_day_is_as_far_as_it_looks() {
+        let seen = ahead(set(&[("here", Way::Mention, Some(90))], 0), &[]);
+        assert!(seen.cut);
+        assert!(seen.entries.iter().all(|entry| entry.after <= AHEAD));
+    }
+
+    #[test]
+    fn a_way_without_a_carrier_moves_on_at_once() {
+        let seen = ahead(set(&[("phone", Way::Webhook, None)], 0), &[]);
+        assert_eq!(told(&seen), ["0 NoCarrier", "0 ben here 1", "10 fallback 1"]);
+    }
+
+    #[test]
+    fn a_mute_counts_as_long_as_it_lasts() {
+        let mute = |until: Option<&str>| {
+            let until = until.map(|at| at.parse().unwrap());
+            [Mute { contact: name("ben"), channel: "here".to_owned(), until }]
+        };
+        let here = || set(&[("here", Way::Mention, None)], 0);
+        assert_eq!(told(&ahead(here(), &mute(None))), ["0 ana here 1", "5 Muted", "5 fallback 1"]);
+        // It ends before Ben's stage begins.
+        let awake = ahead(here(), &mute(Some("2026-01-05T03:04:00Z")));
+        assert_eq!(told(&awake), ["0 ana here 1", "5 ben here 1", "15 fallback 1"]);
+    }
+}
