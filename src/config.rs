@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::definitions::SECRET_PREFIX;
 use crate::domain::id::GuildId;
+use crate::domain::written::SECRET_PREFIX;
 
 /// Where the other settings may stand; the environment goes before it.
 const FILE: &str = ".env";

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use muster::discord::commands::{self, Command, Contact, Incident, Status, Timeline};
-use muster::discord::typed::{End, Engaged, IncidentNumber, Label, Moment};
+use muster::discord::commands::{self, Command, Contact, Incident, Plan, Status, Timeline};
+use muster::discord::typed::{Ahead, End, Engaged, IncidentNumber, Label, Moment};
 use muster::domain::id::EngagementId;
 use muster::domain::impact::Impact;
 use muster::domain::name::Name;
@@ -143,7 +143,8 @@ fn what_is_typed_arrives_in_its_field() {
         parse(&leaf, leaf.options.iter().map(|option| given(option, sample(option))).collect())
     };
     let said = || "The database is full".to_owned();
-    let plan = || Some(Name::parse("payments").unwrap());
+    let payments = || Name::parse("payments").unwrap();
+    let plan = || Some(payments());
     let ana = || Name::parse("ana").unwrap();
     let week = Some(Span::secs(7 * 86_400));
     let rows = [
@@ -213,8 +214,16 @@ fn what_is_typed_arrives_in_its_field() {
                 incident: inc,
             }),
         ),
-        (full(&["setup"]), Command::Setup {}),
         (full(&["timeline", "show"]), Command::Timeline(Timeline::Show { incident: inc })),
+        (full(&["doctor"]), Command::Doctor {}),
+        (full(&["setup"]), Command::Setup {}),
+        (full(&["help"]), Command::Help {}),
+        (full(&["plan", "list"]), Command::Plan(Plan::List {})),
+        (full(&["plan", "show"]), Command::Plan(Plan::Show { plan: payments() })),
+        (
+            full(&["plan", "preview"]),
+            Command::Plan(Plan::Preview { plan: payments(), at: TimeOfDay::new(3, 12).map(Ahead::Clock) }),
+        ),
     ];
     assert_eq!(rows.len(), leaves().len(), "a row for every command");
     for (read, meant) in rows {
@@ -328,6 +337,12 @@ fn an_impact_is_always_chosen_with_its_sentence() {
     for option in options {
         assert_eq!(option["choices"], choices, "{}", option["name"]);
     }
+}
+
+#[test]
+fn paths_are_what_can_be_typed() {
+    let words: Vec<String> = leaves().iter().map(|leaf| leaf.path.join(" ")).collect();
+    assert_eq!(commands::paths(), words);
 }
 
 #[test]

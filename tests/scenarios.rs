@@ -11,6 +11,9 @@ mod scenario;
 #[path = "support/setup.rs"]
 mod setup;
 
+#[path = "docs/forgetting.rs"]
+mod forgetting;
+
 use std::path::PathBuf;
 
 /// Plays every story of a file on both databases; what happens must be what is told, to the line.
@@ -94,6 +97,7 @@ files!(
     frozen,
     corners,
     test_pages,
+    preview,
 );
 
 /// Every file is played: one that is not in the list above would never fail.

@@ -12,6 +12,9 @@ mod scenario;
 #[path = "support/setup.rs"]
 mod setup;
 
+#[path = "walk/ahead.rs"]
+mod ahead;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 use std::time::Duration;

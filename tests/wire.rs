@@ -14,6 +14,8 @@ mod bench;
 mod forms;
 #[path = "wire/gap.rs"]
 mod gap;
+#[path = "wire/look.rs"]
+mod look;
 #[path = "wire/reaching.rs"]
 mod reaching;
 #[path = "wire/rooms.rs"]

@@ -82,7 +82,7 @@ impl App {
             Ask::Config(ask) => self.config(request, ask).await,
             Ask::Setup(ask) => self.setup(request, ask).await,
             Ask::Doctor => self.doctor(request).await,
-            Ask::Help => self.help(request).await,
+            Ask::Help { known } => self.help(request, known).await,
             Ask::List(_) | Ask::Show(_) | Ask::Timeline(_) | Ask::FormUpdate(_) | Ask::FormResolve(_) => {
                 let app = self.clone();
                 self.0.store.read(move |conn| Box::pin(async move { app.look(conn, request).await })).await
@@ -444,7 +444,7 @@ fn action_of(ask: &Ask) -> &'static str {
         Ask::Contact(_) => "look after the contacts",
         Ask::Config(_) | Ask::Setup(_) => "change the set-up",
         Ask::Doctor => "examine the server",
-        Ask::Help => "help",
+        Ask::Help { .. } => "help",
         Ask::Chosen { .. } => "answer",
     }
 }

@@ -13,7 +13,7 @@ mod draw;
 mod drawing;
 mod facts;
 mod fault;
-mod help;
+pub mod help;
 mod intake;
 mod listing;
 mod mute;

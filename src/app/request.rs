@@ -72,7 +72,10 @@ pub enum Ask {
     Config(definition::Ask),
     Setup(setup::Ask),
     Doctor,
-    Help,
+    /// `known`: the words of every command that can be typed, such as `incident ack`.
+    Help {
+        known: Vec<String>,
+    },
     /// The answer to "which incident?": the request that asked waits under this key.
     Chosen {
         asked: u64,

@@ -20,7 +20,6 @@ mod tests;
 mod text;
 mod zone;
 
-pub use check::SECRET_PREFIX;
 pub use diff::{Changed, Diff, FieldChange, changes};
 pub use first::first_file;
 pub use form::{NotStored, export, from_json, to_json, to_yaml};

@@ -24,6 +24,7 @@ use tokio::time::timeout;
 use super::parse::{self, Press, Unread};
 use super::rest::{Call, Endpoint, Lane, RestError};
 use super::{Discord, commands, draw, lock, messages};
+use crate::app::help;
 use crate::app::press::{self, Pressed};
 use crate::app::reply::{Chosen, Picked, Reply, Say};
 use crate::app::request::{Ask, Request};
@@ -134,12 +135,14 @@ impl Discord {
             own: false,
         };
         let read = parse::command(&command.data.name, &options(command)).map_err(Unread::from);
-        let fits = |ask: &Ask| command.guild_id.is_some() || parse::fits_direct_messages(ask);
-        let read = match read {
-            Ok(ask) if !fits(&ask) => Err(Unread::Refused(ContactRefusal::NotHere.into())),
-            read => read,
-        };
-        self.answer(heard, read).await;
+        match (heard.place, read) {
+            // In direct messages help needs no guild to ask about.
+            (Place::Typed, Ok(Ask::Help { .. })) => self.say_first(&heard, GuildId(0), &help::in_private()).await,
+            (Place::Typed, Ok(ask)) if !parse::fits_direct_messages(&ask) => {
+                self.answer(heard, Err(Unread::Refused(ContactRefusal::NotHere.into()))).await;
+            }
+            (_, read) => self.answer(heard, read).await,
+        }
     }
 
     async fn heard_press(&self, component: &ComponentInteraction) {

@@ -121,12 +121,62 @@ impl TryFrom<String> for Moment {
 
     fn try_from(text: String) -> Result<Moment, NotAMoment> {
         let lower = text.trim().to_lowercase();
-        let read = match lower.len() {
-            4 | 5 if lower.contains(':') => TimeOfDay::try_from(format!("{lower:0>5}")).ok().map(Moment::Clock),
-            16 => NaiveDateTime::parse_from_str(&lower.replace('t', " "), "%Y-%m-%d %H:%M").ok().map(Moment::Local),
-            _ => lower.strip_suffix("ago").unwrap_or(&lower).trim_end().parse().ok().map(Moment::Ago),
+        let read = match wall_clock(&lower) {
+            Some(WallClock::Time(time)) => Some(Moment::Clock(time)),
+            Some(WallClock::Day(local)) => Some(Moment::Local(local)),
+            None => lower.strip_suffix("ago").unwrap_or(&lower).trim_end().parse().ok().map(Moment::Ago),
         };
         read.ok_or(NotAMoment(text))
+    }
+}
+
+/// A moment to look at, now or ahead, in the words of whoever typed it; it becomes an instant once their zone is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Ahead {
+    Now,
+    /// This long after the command: `2h`, `in 2h`.
+    In(Span),
+    /// The next such time of day: `03:12`.
+    Clock(TimeOfDay),
+    /// Wall clock: `2026-12-24 18:00`.
+    Local(NaiveDateTime),
+}
+
+/// The text is no moment to look at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a time: write now, in 2h, 03:12 or 2026-12-24 18:00, in your own time zone")]
+pub struct NotAhead(pub String);
+
+impl TryFrom<String> for Ahead {
+    type Error = NotAhead;
+
+    fn try_from(text: String) -> Result<Ahead, NotAhead> {
+        let lower = text.trim().to_lowercase();
+        if lower == "now" {
+            return Ok(Ahead::Now);
+        }
+        let read = match wall_clock(&lower) {
+            Some(WallClock::Time(time)) => Some(Ahead::Clock(time)),
+            Some(WallClock::Day(local)) => Some(Ahead::Local(local)),
+            None => lower.strip_prefix("in").unwrap_or(&lower).trim_start().parse().ok().map(Ahead::In),
+        };
+        read.ok_or(NotAhead(text))
+    }
+}
+
+/// What a clock on a wall shows.
+enum WallClock {
+    Time(TimeOfDay),
+    Day(NaiveDateTime),
+}
+
+/// Reads `03:12`, `3:12`, `2026-08-31 03:12`, lower case.
+fn wall_clock(text: &str) -> Option<WallClock> {
+    match text.len() {
+        4 | 5 if text.contains(':') => TimeOfDay::try_from(format!("{text:0>5}")).ok().map(WallClock::Time),
+        16 => NaiveDateTime::parse_from_str(&text.replace('t', " "), "%Y-%m-%d %H:%M").ok().map(WallClock::Day),
+        _ => None,
     }
 }
 
@@ -196,6 +246,12 @@ pub fn one_name<'de, D: Deserializer<'de>>(from: D) -> Result<Name, D::Error> {
 pub fn name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Name>, D::Error> {
     let text = Option::<String>::deserialize(from)?;
     text.map(|text| Name::parse(&text.trim().to_lowercase()).map_err(serde::de::Error::custom)).transpose()
+}
+
+/// The same, where a name must be given.
+pub fn required_name<'de, D: Deserializer<'de>>(from: D) -> Result<Name, D::Error> {
+    let text = String::deserialize(from)?;
+    Name::parse(&text.trim().to_lowercase()).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]
@@ -273,6 +329,28 @@ mod tests {
             ("2026-02-30 03:12", None),
             ("ago", None),
             ("yesterday", None),
+            ("", None),
+        ]);
+    }
+
+    #[test]
+    fn a_moment_ahead_is_now_a_while_a_clock_or_a_date() {
+        let clock = |h, m| TimeOfDay::new(h, m).map(Ahead::Clock);
+        let local =
+            chrono::NaiveDate::from_ymd_opt(2026, 12, 24).and_then(|day| day.and_hms_opt(18, 0, 0)).map(Ahead::Local);
+        check(&[
+            ("now", Some(Ahead::Now)),
+            (" Now ", Some(Ahead::Now)),
+            ("2h", Some(Ahead::In(Span::mins(120)))),
+            ("In 2h", Some(Ahead::In(Span::mins(120)))),
+            ("03:12", clock(3, 12)),
+            ("3:12", clock(3, 12)),
+            ("2026-12-24 18:00", local),
+            ("2026-12-24T18:00", local),
+            ("20m ago", None),
+            ("25:00", None),
+            ("in", None),
+            ("tomorrow", None),
             ("", None),
         ]);
     }

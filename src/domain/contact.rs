@@ -4,28 +4,48 @@ use std::collections::BTreeMap;
 
 use chrono::Weekday;
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::id::UserId;
 use super::impact::Impact;
 use super::reference::Ref;
 use super::span::{Span, TimeOfDay};
+use super::written::{MailAddress, Variable, Zone, between};
+
+/// Most ways to reach one person, and most stages over them.
+pub const CHANNELS_MAX: usize = 25;
+pub const STAGES_MAX: usize = 25;
+/// Repeats closer than this are noise, and Discord limits them anyway.
+pub const RETRY_MIN: Span = Span::secs(10);
+/// Longest duration of a stage and distance of repeats.
+pub const STAGE_MAX: Span = Span::secs(7 * 86_400);
+/// Longest address of an e-mail (RFC 5321), in characters.
+pub const ADDRESS_MAX: usize = 254;
 
 /// Longest display name, in characters.
 pub const DISPLAY_NAME_MAX: usize = 80;
 
-/// A person who can be paged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A person who can be paged: the ways to reach them, and in which order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
+    /// What people call them.
+    #[schemars(length(min = 1, max = DISPLAY_NAME_MAX))]
     pub display_name: String,
+    /// Who they are in the server.
     pub discord_user: Ref<UserId>,
-    /// Theirs; none: the guild's.
+    /// Theirs. Without it: the settings'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Zone>")]
     pub time_zone: Option<Tz>,
+    /// The ways to reach them.
+    #[schemars(length(min = 1, max = CHANNELS_MAX))]
     pub channels: Vec<ContactChannel>,
-    /// The engagement plan.
+    /// Their engagement plan: which ways are used when. At least one stage has a target.
+    #[schemars(length(min = 1, max = STAGES_MAX))]
     pub stages: Vec<ContactStage>,
+    /// What an incident may do to them, by its impact (1 to 5). An impact may never be louder than a worse one. Without an impact in it: `page`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub loudness: BTreeMap<Impact, Loudness>,
 }
@@ -40,65 +60,93 @@ impl Contact {
     }
 }
 
-/// A way to reach a contact. Its name is unique in the contact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A way to reach a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContactChannel {
+    /// Unique among their channels; stages name it.
+    #[schemars(length(min = 1, max = DISPLAY_NAME_MAX))]
     pub name: String,
+    /// How it carries a page.
     #[serde(rename = "type")]
     pub way: Way,
-    /// Of a webhook.
+    /// Of a webhook: the service behind it. Without it: `generic`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<WebhookPreset>,
-    /// Of a webhook: the variable (`MUSTER_SECRET_…`) that holds its address.
+    /// Of a webhook, and needed there: the variable that holds its address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Variable>")]
     pub url_env: Option<String>,
-    /// Of a generic webhook: the variable with the key that signs the body.
+    /// Of a generic webhook: the variable with the key that signs the body. Without it: not signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Variable>")]
     pub secret_env: Option<String>,
-    /// Of an e-mail.
+    /// Of an e-mail, and needed there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<MailAddress>", length(max = ADDRESS_MAX))]
     pub address: Option<String>,
 }
 
 /// How a contact channel carries a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// An @-mention in the incident's channel.
     Mention,
+    /// A direct message from the bot.
     Dm,
+    /// A call of a web address: a phone gateway, a push service.
     Webhook,
+    /// A mail.
     Email,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+impl Way {
+    /// This version has a carrier for it; a page by any other way fails at once.
+    pub fn carried(self) -> bool {
+        matches!(self, Way::Mention | Way::Dm)
+    }
+}
+
+/// The service behind a webhook: what the body looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WebhookPreset {
+    /// JSON with the number, the impact, the plan and a link.
     Generic,
+    /// ntfy.
     Ntfy,
+    /// Pushover, with the priority of an emergency at impact 1 and 2.
     Pushover,
+    /// Gotify.
     Gotify,
+    /// A call by Twilio.
     TwilioCall,
+    /// A text message by Twilio.
     TwilioSms,
 }
 
 /// One stage of an engagement plan: its channels are used together when it starts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContactStage {
-    /// Until the next stage starts; 0s: at once.
+    /// Until the next stage starts. `0s`: at once.
+    #[schemars(extend("x-range" = between(Span::ZERO, STAGE_MAX)))]
     pub duration: Span,
+    /// The channels it uses. None: a pure delay.
     #[serde(default)]
     pub targets: Vec<ChannelTarget>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One channel of a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelTarget {
+    /// The name of one of their channels.
     pub channel: String,
-    /// The page is repeated this often until acknowledged; none: never.
+    /// The page is repeated this often until it is acknowledged, thirty times at most. Without it: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-range" = between(RETRY_MIN, STAGE_MAX)))]
     pub retry_every: Option<Span>,
 }
 
@@ -141,6 +189,29 @@ impl<'de> serde::de::Visitor<'de> for LoudnessVisitor {
     }
 }
 
+/// How [`Loudness`] is written, for the reference.
+#[derive(JsonSchema)]
+#[schemars(rename = "Loudness", rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its shape is used")]
+enum WrittenLoudness {
+    /// They are paged.
+    Page,
+    /// It is shown, without a ping.
+    Channel,
+    /// In their night (22:00 to this time, their zone) pages wait for its end; outside it they are paged.
+    HoldUntil(TimeOfDay),
+}
+
+impl JsonSchema for Loudness {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        WrittenLoudness::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        WrittenLoudness::json_schema(generator)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Hold {
@@ -162,7 +233,7 @@ impl Serialize for Loudness {
 #[serde(try_from = "String", into = "String")]
 pub struct Day(pub Weekday);
 
-const DAYS: [(&str, Weekday); 7] = [
+pub const DAYS: [(&str, Weekday); 7] = [
     ("MON", Weekday::Mon),
     ("TUE", Weekday::Tue),
     ("WED", Weekday::Wed),

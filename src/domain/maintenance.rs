@@ -3,25 +3,38 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::name::Name;
 use super::schedule::wall_clock;
+use super::source::PATTERN_MAX;
+use super::written::{Pattern, WallClock};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Longest reason, in characters.
+pub const REASON_MAX: usize = 500;
+
+/// A time in which alerts in its scope open nothing and page nobody. What still fires at its end pages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Maintenance {
+    /// Which alerts; exactly one of these.
     pub scope: Scope,
-    /// Wall clock in the guild's zone.
+    /// When it begins: wall clock in the time zone of the settings.
     #[serde(with = "wall_clock")]
+    #[schemars(with = "WallClock")]
     pub from: NaiveDateTime,
+    /// When it ends; after `from`.
     #[serde(with = "wall_clock")]
+    #[schemars(with = "WallClock")]
     pub until: NaiveDateTime,
+    /// Why; people see it.
+    #[schemars(length(min = 1, max = REASON_MAX))]
     pub reason: String,
 }
 
 /// Which alerts a window holds back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "RawScope", into = "RawScope")]
 pub enum Scope {
     /// Of one alert source.
@@ -35,17 +48,23 @@ pub enum Scope {
     All,
 }
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct RawScope {
+    /// Of this alert source.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Name>,
+    /// Of this response plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Name>,
+    /// With all of these labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<BTreeMap<String, String>>,
+    /// Whose title matches.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Pattern>", length(max = PATTERN_MAX))]
     title: Option<String>,
+    /// `true`: all alerts.
     #[serde(skip_serializing_if = "Option::is_none")]
     all: Option<bool>,
 }

@@ -5,8 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use super::source::PATTERN_MAX;
+use super::written::{Pattern, actions};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// Longest name of a step or parameter, and longest description, in characters.
+pub const STEP_NAME_MAX: usize = 128;
+pub const DESCRIPTION_MAX: usize = 4_000;
+/// Most parameters of a runbook.
+pub const PARAMETERS_MAX: usize = 200;
 
 /// Most steps of a runbook, nested ones of loops included.
 pub const STEPS_MAX: usize = 100;
@@ -15,23 +24,30 @@ pub const ATTEMPTS_MAX: u32 = 100;
 /// Longest a step may wait: thirty days, AWS's own limit.
 pub const TIMEOUT_MAX_S: u64 = 30 * 86_400;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A document of steps, in the shape of AWS Systems Manager Automation, so that existing ones run. Those with scripts, commands or AWS actions run only after `muster approve runbook` on the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Runbook {
+    /// The version of the shape.
     pub schema_version: SchemaVersion,
-    /// Markdown.
+    /// What it is for. Markdown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = DESCRIPTION_MAX))]
     pub description: Option<String>,
-    /// A role of AWS; kept, used only by AWS actions.
+    /// A role of AWS, for AWS actions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assume_role: Option<String>,
+    /// What may be given to a run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = PARAMETERS_MAX))]
     pub parameters: BTreeMap<String, Parameter>,
+    /// What steps may change.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, Parameter>,
     /// Run in order, unless a step says where to go on.
+    #[schemars(length(min = 1, max = STEPS_MAX))]
     pub main_steps: Vec<Step>,
-    /// `Step.Output`, in order.
+    /// What a run hands on: `Step.Output`, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<String>,
     /// Attachments of AWS documents; kept, never read.
@@ -51,34 +67,43 @@ impl Runbook {
 }
 
 /// The one version that is understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SchemaVersion {
+    /// The only one.
     #[serde(rename = "0.3")]
     V03,
 }
 
 /// A parameter or a variable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Parameter {
+    /// Of its values; there is no conversion.
     #[serde(rename = "type")]
     pub kind: ValueType,
+    /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// None: a value must be given.
+    /// Its value where none is given. Without it: one must be given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+    /// The only values. Empty: any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<Value>,
-    /// A regular expression.
+    /// What a value matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Pattern>", length(max = PATTERN_MAX))]
     pub allowed_pattern: Option<String>,
+    /// Of a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_items: Option<u32>,
+    /// Of a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_items: Option<u32>,
+    /// Of a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_chars: Option<u32>,
+    /// Of a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_chars: Option<u32>,
     /// How AWS's console shows it; kept.
@@ -155,35 +180,49 @@ impl From<ValueType> for String {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Step {
-    /// Unique in the runbook, `[A-Za-z0-9_]+`.
+    /// Unique in the runbook: letters, digits and _.
+    #[schemars(length(min = 1, max = STEP_NAME_MAX))]
     pub name: String,
-    /// One of [`ACTIONS`].
+    /// What it does.
+    #[schemars(extend("enum" = actions()))]
     pub action: String,
-    /// Markdown. Of `aws:pause`: the instruction.
+    /// Markdown. Of `aws:pause`: the instruction that a person carries out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = DESCRIPTION_MAX))]
     pub description: Option<String>,
     /// The action's own fields.
     pub inputs: BTreeMap<String, Value>,
+    /// What it hands on to later steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
+    /// How often it is tried.
     #[serde(default = "once", skip_serializing_if = "is_once")]
+    #[schemars(range(min = 1, max = ATTEMPTS_MAX), extend("x-default" = once()))]
     pub max_attempts: u32,
+    /// How long one try may take, in seconds. Without it: as the action says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = TIMEOUT_MAX_S))]
     pub timeout_seconds: Option<u64>,
+    /// Where to go on when it has failed.
     #[serde(default, skip_serializing_if = "is_abort")]
+    #[schemars(extend("x-default" = Onward::default()))]
     pub on_failure: Onward,
+    /// Where to go on when it was cancelled; not `Continue`.
     #[serde(default, skip_serializing_if = "is_abort")]
+    #[schemars(extend("x-default" = Onward::default()))]
     pub on_cancel: Onward,
-    /// The run ends after this step, whether it failed or not.
+    /// The run ends after it, whether it failed or not.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[schemars(extend("x-default" = false))]
     pub is_end: bool,
-    /// Where to go on after success; none: the next in order.
+    /// Where to go on after success. Without it: the next in order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_step: Option<String>,
-    /// Its failure fails the run. None: unless `on_failure` is `Continue`.
+    /// Its failure fails the run. Without it: unless `onFailure` is `Continue`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_critical: Option<bool>,
 }
@@ -222,12 +261,15 @@ impl Step {
     }
 }
 
-/// What a step hands on: the value at `selector` (JSONPath) of its answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a step hands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub struct Output {
+    /// Later steps look it up as `Step.Name`.
     pub name: String,
+    /// Where in the answer: JSONPath.
     pub selector: String,
+    /// Of its value.
     #[serde(rename = "Type", default = "text")]
     pub kind: ValueType,
 }

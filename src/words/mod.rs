@@ -3,8 +3,11 @@
 //! Same nouns as in `domain`. Untrusted words stand in pieces of their own ([`Text`]), never inside ours.
 
 pub mod contact;
+mod help;
 mod incident;
 mod page;
+mod plan;
+mod preview;
 mod refusal;
 mod setup;
 mod source;
@@ -12,8 +15,11 @@ mod span;
 mod text;
 mod timeline;
 
+pub use help::{Elsewhere, HelpLine, InRoom, help_elsewhere, help_in_private, help_in_room};
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};
 pub use page::{Path, closed, page_why, public_page, still_called};
+pub use plan::{plan_list, plan_shown};
+pub use preview::preview;
 pub use refusal::{fault, not_saved, refusal};
 pub use setup::{
     setup_checklist, setup_day, setup_drill, setup_finished, setup_local, setup_note, setup_question, setup_standing,

@@ -17,6 +17,19 @@ pub fn lasting(time: TimeDelta) -> String {
     }
 }
 
+/// To the second, as a timetable needs it: "0 min", "30 s", "1 min 30 s", "1 h 5 min".
+pub fn exactly(time: TimeDelta) -> String {
+    let mut rest = time.num_seconds().max(0);
+    let mut said: Vec<String> = Vec::new();
+    for (unit, word) in UNITS {
+        if rest >= unit {
+            said.push(format!("{} {word}", rest / unit));
+            rest %= unit;
+        }
+    }
+    if said.is_empty() { "0 min".to_owned() } else { said.join(" ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +51,15 @@ mod tests {
         ];
         for (seconds, said) in rows {
             assert_eq!(lasting(TimeDelta::seconds(seconds)), said);
+        }
+    }
+
+    #[test]
+    fn a_timetable_counts_every_second() {
+        let rows =
+            [(-5, "0 min"), (0, "0 min"), (30, "30 s"), (90, "1 min 30 s"), (3_900, "1 h 5 min"), (86_400, "1 d")];
+        for (seconds, said) in rows {
+            assert_eq!(exactly(TimeDelta::seconds(seconds)), said);
         }
     }
 }

@@ -19,13 +19,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use muster::app::contact;
 use muster::app::courier::Outgoing;
+use muster::app::{contact, plan};
 use muster::app::reply::{Reply, Say};
 use muster::app::request::{Ask, NewIncident, Request, Which};
 use muster::app::{App, Apply};
 use muster::clock::{Clock, TestClock};
 use muster::definitions::Source;
+use muster::discord::typed::Ahead;
 use muster::domain::alert::{Embed, Message, MessageAuthor};
 use muster::domain::id::{ChannelId, GuildId, MessageId, RoleId, Timestamp, UserId, WebhookId};
 use muster::domain::impact::Impact;
@@ -126,6 +127,14 @@ impl Stage {
             requests: later,
             answer: None,
         }
+    }
+
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Takes these steps; returns them with what happened at each.
@@ -357,6 +366,10 @@ impl Stage {
             "/contact mute" => Ok(Ask::Contact(mute(rest)?)),
             "unmutes" => Ok(Ask::Contact(contact::Ask::Unmute { channel: text })),
             "/incident new" => Ok(Ask::New(new_incident(rest)?)),
+            "/plan list" => Ok(Ask::Plan(plan::Ask::List)),
+            "/plan show" => Ok(Ask::Plan(plan::Ask::Show { plan: named(rest)? })),
+            "/plan preview" => Ok(Ask::Plan(preview(rest)?)),
+            "/help" => Ok(Ask::Help { known: muster::discord::commands::paths() }),
             other => Err(format!("nobody can `{other}`")),
         }
     }
@@ -437,6 +450,23 @@ fn new_incident(said: &str) -> Result<NewIncident, String> {
         }
     }
     Ok(new)
+}
+
+/// `db`, `db at 2026-01-06 09:00`, `db in 2h`.
+fn preview(said: &str) -> Result<plan::Ask, String> {
+    let (name, at) = said.split_once(' ').unwrap_or((said, "now"));
+    let at = Ahead::try_from(at.trim_start_matches("at ").to_owned()).map_err(|why| why.to_string())?;
+    let at = match at {
+        Ahead::Now => plan::At::Now,
+        Ahead::In(span) => plan::At::In(span),
+        Ahead::Clock(time) => plan::At::Clock(time),
+        Ahead::Local(local) => plan::At::Local(local),
+    };
+    Ok(plan::Ask::Preview { plan: named(name)?, at })
+}
+
+fn named(text: &str) -> Result<Name, String> {
+    Name::parse(text).map_err(|why| why.to_string())
 }
 
 fn impact(text: &str) -> Result<Impact, String> {

@@ -144,6 +144,7 @@ fn plan(name: &str, said: &str) -> Result<Vec<(&'static str, String)>, String> {
             "repeat" => repeat = rest.to_owned(),
             "also" => engagements.extend(rest.split(' ').map(engage)),
             "only" => engagements = rest.split(' ').map(engage).collect(),
+            "nobody" => engagements.clear(),
             "channel" => options += &format!("\n  channel: {{{rest}}}"),
             option => options += &format!("\n  {option}: {rest}"),
         }

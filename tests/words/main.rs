@@ -10,6 +10,7 @@ mod hostile;
 mod literal;
 mod messages;
 mod pages;
+mod plans;
 mod refusals;
 mod samples;
 mod screen;

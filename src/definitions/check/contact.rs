@@ -2,19 +2,12 @@
 
 use super::Desk;
 use crate::definitions::explain::nearest;
-use crate::domain::contact::{Contact, ContactChannel, ContactStage, DISPLAY_NAME_MAX, Loudness, Way, WebhookPreset};
+use crate::domain::contact::{
+    ADDRESS_MAX, CHANNELS_MAX, Contact, ContactChannel, ContactStage, DISPLAY_NAME_MAX, Loudness, RETRY_MIN, STAGE_MAX,
+    STAGES_MAX, Way, WebhookPreset,
+};
 use crate::domain::impact::Impact;
 use crate::domain::span::Span;
-
-/// Most ways to reach one person, and most stages over them.
-const CHANNELS_MAX: usize = 25;
-const STAGES_MAX: usize = 25;
-/// Repeats closer than this are noise, and Discord limits them anyway.
-const RETRY_MIN: Span = Span::secs(10);
-/// Longest duration of a stage and distance of repeats.
-pub(super) const STAGE_MAX: Span = Span::secs(7 * 86_400);
-/// Longest address of an e-mail (RFC 5321).
-const ADDRESS_MAX: usize = 254;
 
 pub(super) fn check(desk: &mut Desk<'_>, contact: &Contact) {
     desk.text("spec.display_name", &contact.display_name, DISPLAY_NAME_MAX);

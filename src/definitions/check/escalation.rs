@@ -1,8 +1,7 @@
 //! Escalation plans: stages that reach somebody, and personal stages that start before the stage is over.
 
 use super::Desk;
-use super::contact::STAGE_MAX;
-use crate::domain::contact::{Contact, DISPLAY_NAME_MAX};
+use crate::domain::contact::{Contact, DISPLAY_NAME_MAX, STAGE_MAX};
 use crate::domain::definition::Set;
 use crate::domain::escalation::{EscalationPlan, REPEAT_MAX, STAGES_MAX, Stage, TARGETS_MAX, Who};
 use crate::domain::name::Name;

@@ -13,8 +13,10 @@ use crate::domain::definition::{Kind, Set, Spec};
 use crate::domain::id::Timestamp;
 use crate::domain::name::Name;
 use crate::domain::settings::Settings;
+use crate::domain::source::PATTERN_MAX;
 use crate::domain::span::Span;
 use crate::domain::template::{NotATemplate, Template};
+use crate::domain::written::SECRET_PREFIX;
 
 mod contact;
 mod escalation;
@@ -24,12 +26,8 @@ mod runbook;
 mod schedule;
 mod source;
 
-/// What every variable that a definition may name begins with. Nothing else of the environment can be reached from chat.
-pub const SECRET_PREFIX: &str = "MUSTER_SECRET_";
 /// Largest compiled size of one pattern, in bytes: room for any sensible one, none for a bomb.
 const PATTERN_SIZE_MAX: usize = 256 * 1024;
-/// Longest text of one pattern, in characters.
-const PATTERN_MAX: usize = 1_000;
 /// Most definitions of a guild.
 const DEFINITIONS_MAX: usize = 2_000;
 /// What templates of plans and runbook calls begin with.

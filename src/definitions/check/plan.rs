@@ -5,25 +5,14 @@ use serde_json::Value;
 use super::Desk;
 use crate::definitions::explain::nearest;
 use crate::domain::contact::DISPLAY_NAME_MAX;
+use crate::domain::incident::{SUMMARY_MAX, TITLE_MAX};
 use crate::domain::plan::{
-    ENGAGEMENTS_MAX, IncidentTemplate, LINKS_MAX, Metric, NOTIFY_MAX, Recovery, ResponsePlan, RunbookCall,
+    ENGAGEMENTS_MAX, IncidentTemplate, KEY_MAX, LABELS_MAX, LINKS_MAX, METRICS_MAX, Metric, NOTIFY_MAX, REMINDER_MAX,
+    REMINDER_MIN, ROOMS_MAX, RUNBOOKS_MAX, Recovery, ResponsePlan, RunbookCall,
 };
 use crate::domain::runbook::{Parameter, Runbook, ValueType};
 use crate::domain::span::{Lapse, Span};
 
-/// Longest title and summary of an incident, in characters.
-const TITLE_MAX: usize = 200;
-const SUMMARY_MAX: usize = 8_000;
-/// Longest key of an incident and label, in characters.
-const KEY_MAX: usize = 200;
-/// Most labels, announcement channels or roles, runbooks and graphs of a plan.
-const LABELS_MAX: usize = 50;
-const ROOMS_MAX: usize = 20;
-const RUNBOOKS_MAX: usize = 10;
-const METRICS_MAX: usize = 10;
-/// Reminders and time-outs closer than this, or further away, help nobody.
-const REMINDER_MIN: Span = Span::mins(1);
-const REMINDER_MAX: Span = Span::secs(30 * 86_400);
 /// What AWS's runbooks may be handed of an incident.
 const DYNAMIC: [(&str, ValueType); 2] =
     [("INCIDENT_RECORD_ARN", ValueType::String), ("INVOLVED_RESOURCES", ValueType::StringList)];

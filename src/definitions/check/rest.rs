@@ -3,23 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Desk;
-use crate::domain::analysis::{AnalysisTemplate, Answer, CHOICES_MAX, QUESTIONS_MAX, Question, SECTIONS_MAX};
+use crate::domain::analysis::{
+    ASK_MAX, AnalysisTemplate, Answer, CHOICE_MAX, CHOICES_MAX, QUESTIONS_MAX, Question, SECTIONS_MAX,
+};
 use crate::domain::contact::DISPLAY_NAME_MAX;
-use crate::domain::maintenance::{Maintenance, Scope};
-use crate::domain::settings::Settings;
+use crate::domain::maintenance::{Maintenance, REASON_MAX, Scope};
+use crate::domain::settings::{FALLBACK_MAX, FALLBACK_MIN, KEPT_MAX, KEPT_MIN, LISTED_MAX, Settings};
 use crate::domain::span::{Lapse, Span};
-
-/// Most announcement channels, and roles of one right.
-const LISTED_MAX: usize = 20;
-/// How often the fallback may be called, and how long things are kept at least.
-const FALLBACK_MIN: Span = Span::mins(1);
-const FALLBACK_MAX: Span = Span::secs(24 * 3_600);
-const KEPT_MIN: Span = Span::secs(86_400);
-const KEPT_MAX: Span = Span::secs(10 * 366 * 86_400);
-/// Longest question and reason, and longest choice (Discord's option of a select menu), in characters.
-const ASK_MAX: usize = 500;
-const REASON_MAX: usize = 500;
-const CHOICE_MAX: usize = 100;
 
 pub(super) fn settings(desk: &mut Desk<'_>, settings: &Settings) {
     desk.count("spec.announce", settings.announce.len(), 0..=LISTED_MAX, "channels");

@@ -7,14 +7,12 @@ use serde_json::Value;
 use super::Desk;
 use crate::definitions::explain::nearest;
 use crate::domain::name::Name;
-use crate::domain::runbook::{ACTIONS, ATTEMPTS_MAX, Onward, Parameter, Runbook, STEPS_MAX, Step, TIMEOUT_MAX_S};
+use crate::domain::runbook::{
+    ACTIONS, ATTEMPTS_MAX, DESCRIPTION_MAX, Onward, PARAMETERS_MAX, Parameter, Runbook, STEP_NAME_MAX, STEPS_MAX, Step,
+    TIMEOUT_MAX_S,
+};
 use crate::domain::template::{NotATemplate, Template};
 
-/// Longest name of a step or parameter, and longest description, in characters.
-const STEP_NAME_MAX: usize = 128;
-const DESCRIPTION_MAX: usize = 4_000;
-/// Most parameters of a runbook.
-const PARAMETERS_MAX: usize = 200;
 /// Deepest nesting of loops: AWS allows none in none.
 const DEPTH_MAX: usize = 1;
 /// What every runbook may look up.

@@ -6,13 +6,12 @@ use chrono::TimeDelta;
 
 use super::Desk;
 use crate::domain::contact::DISPLAY_NAME_MAX;
-use crate::domain::schedule::{EVERY_MAX, Gaps, HandOff, MEMBERS_MAX, ROTATIONS_MAX, Rotation, Schedule, shifts};
+use crate::domain::schedule::{
+    EVERY_MAX, Gaps, HAND_OFFS_MAX, HandOff, MEMBERS_MAX, ROTATIONS_MAX, Rotation, Schedule, WINDOWS_MAX, shifts,
+};
 
 /// How far ahead gaps are looked for.
 const GAPS_AHEAD: TimeDelta = TimeDelta::days(60);
-/// Most hand-offs in one period, and windows in one day.
-const HAND_OFFS_MAX: usize = 31;
-const WINDOWS_MAX: usize = 24;
 
 pub(super) fn check(desk: &mut Desk<'_>, schedule: &Schedule) {
     if let Some(name) = &schedule.display_name {

@@ -4,26 +4,16 @@
 use regex::Regex;
 
 use super::{Checked, Desk, Facts};
-use crate::domain::change::ChangeSource;
+use crate::domain::change::{ChangeSource, WINDOW_MAX};
 use crate::domain::definition::Kind;
 use crate::domain::id::ChannelId;
 use crate::domain::name::Name;
 use crate::domain::reference::Ref;
-use crate::domain::source::{AlertSource, Author, Flapping, Preset, Route, RouteAction, Rule, RuleState, Storm};
+use crate::domain::source::{
+    AlertSource, Author, CATCH_UP_MAX, Flapping, LIMIT_MAX, Preset, REGION_MAX, ROUTES_MAX, RULES_MAX, Route,
+    RouteAction, Rule, RuleState, SEVERITIES_MAX, Storm, TEMPLATE_MAX, WITHIN_MAX,
+};
 use crate::domain::span::Span;
-
-/// Most routes and rules of a source: each message is held against each of them.
-const ROUTES_MAX: usize = 100;
-const RULES_MAX: usize = 100;
-/// Most severities that are mapped.
-const SEVERITIES_MAX: usize = 50;
-/// Longest template of a rule, in characters.
-const TEMPLATE_MAX: usize = 1_000;
-/// Longest stretch that a limit counts in.
-const WITHIN_MAX: Span = Span::secs(24 * 3_600);
-/// Longest way back after an absence, and longest time before an incident that a change can matter.
-const CATCH_UP_MAX: Span = Span::secs(14 * 86_400);
-const WINDOW_MAX: Span = Span::secs(7 * 86_400);
 
 pub(super) fn alerts(desk: &mut Desk<'_>, source: &AlertSource) {
     origin(desk, source);
@@ -37,11 +27,11 @@ pub(super) fn alerts(desk: &mut Desk<'_>, source: &AlertSource) {
         self::rule(desk, &format!("spec.rules[{r}]"), rule);
     }
     if let Some(Storm::At { incidents, within }) = source.storm {
-        desk.number("spec.storm.incidents", incidents, 1..=1_000);
+        desk.number("spec.storm.incidents", incidents, 1..=LIMIT_MAX);
         desk.span("spec.storm.within", within, Span::secs(1)..=WITHIN_MAX);
     }
     if let Some(Flapping::At { changes, within }) = source.flapping {
-        desk.number("spec.flapping.changes", changes, 2..=1_000);
+        desk.number("spec.flapping.changes", changes, 2..=LIMIT_MAX);
         desk.span("spec.flapping.within", within, Span::secs(1)..=WITHIN_MAX);
     }
     desk.span("spec.catch_up", source.catch_up, Span::ZERO..=CATCH_UP_MAX);
@@ -53,7 +43,7 @@ fn origin(desk: &mut Desk<'_>, source: &AlertSource) {
         (None, Some(_), Some(_)) => {}
         (Some(sqs), None, None) => {
             desk.link("spec.sqs.queue_url", &sqs.queue_url);
-            desk.text("spec.sqs.region", &sqs.region, 40);
+            desk.text("spec.sqs.region", &sqs.region, REGION_MAX);
         }
         (Some(_), ..) => desk.wrong("spec.sqs", "`sqs` stands instead of `channel` and `author`", "keep one way"),
         (None, None, None) => desk.wrong("spec", "the source has no origin", "write `channel` and `author`, or `sqs`"),

@@ -26,6 +26,25 @@ pub fn all() -> Value {
     COMMANDS.clone()
 }
 
+/// The words of every command that can be typed: `incident ack`, `help`.
+pub fn paths() -> Vec<String> {
+    let mut paths = Vec::new();
+    for command in COMMANDS.as_array().into_iter().flatten().filter(|command| command["type"] == SLASH) {
+        put_paths("", command, &mut paths);
+    }
+    paths
+}
+
+fn put_paths(above: &str, entry: &Value, paths: &mut Vec<String>) {
+    let path = format!("{above}{}", entry["name"].as_str().unwrap_or_default());
+    let options = options_of(entry);
+    if options.iter().any(nests) {
+        options.iter().for_each(|option| put_paths(&format!("{path} "), option, paths));
+    } else {
+        paths.push(path);
+    }
+}
+
 /// Whether Discord's answer to "which commands are registered" is anything else than [`all`].
 ///
 /// Compares what can be set; ids, versions, order of the commands and defaults that Discord spells out do not count.

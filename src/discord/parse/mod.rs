@@ -45,7 +45,7 @@ pub fn command(name: &str, options: &[serde_json::Value]) -> Result<Ask, BadComm
         Command::Config(command) => Ask::Config(config::read(command)),
         Command::Contact(command) => Ask::Contact(contact::read(command)),
         Command::Doctor {} => Ask::Doctor,
-        Command::Help {} => Ask::Help,
+        Command::Help {} => Ask::Help { known: commands::paths() },
         Command::Incident(command) => incident::read(command),
         Command::Plan(command) => Ask::Plan(plan::read(command)),
         Command::Setup {} => Ask::Setup(crate::app::setup::Ask::Begin),
@@ -152,7 +152,7 @@ pub fn may_open_a_form(ask: &Ask) -> bool {
 
 /// Whether this can be asked in a direct message, where there is no server around it.
 pub fn fits_direct_messages(ask: &Ask) -> bool {
-    matches!(ask, Ask::Contact(contact::Ask::Me) | Ask::Help)
+    matches!(ask, Ask::Contact(contact::Ask::Me) | Ask::Help { .. })
 }
 
 /// What an option is completed with.

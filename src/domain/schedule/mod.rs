@@ -8,13 +8,20 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::contact::DISPLAY_NAME_MAX;
 use super::contact::Day;
 use super::id::{ChannelId, RoleId, Timestamp};
 use super::name::Name;
 use super::reference::Ref;
 use super::span::TimeOfDay;
+use super::written::{WallClock, Zone};
+
+/// Most hand-offs in one period, and windows in one day.
+pub const HAND_OFFS_MAX: usize = 31;
+pub const WINDOWS_MAX: usize = 24;
 
 mod coverage;
 mod handoff;
@@ -99,49 +106,67 @@ pub fn first_of(
     Some(Shift { until, ..first })
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Who is on call when: the union of its rotations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
+    /// What people call it. Without it: its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = DISPLAY_NAME_MAX))]
     pub display_name: Option<String>,
-    /// Always holds who is on call.
+    /// A role that always holds who is on call. Without it: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discord_role: Option<Ref<RoleId>>,
-    /// Where hand-off notices go.
+    /// Where hand-off notices go. Without it: nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announce: Option<Ref<ChannelId>>,
+    /// Whether a time with nobody on call is worth a warning.
     #[serde(default)]
     pub gaps: Gaps,
+    /// All count together; nobody is on call twice.
+    #[schemars(length(min = 1, max = ROTATIONS_MAX))]
     pub rotations: Vec<Rotation>,
 }
 
 /// Whether a time with nobody on call is worth a warning.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Gaps {
+    /// It is.
     #[default]
     Warn,
+    /// It is meant to be so.
     Intended,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Contacts who take turns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rotation {
+    /// Unique in the schedule.
+    #[schemars(length(min = 1, max = DISPLAY_NAME_MAX))]
     pub name: String,
-    /// Wall clock in `time_zone`.
+    /// When the first shift begins: wall clock in `time_zone`. Before it nobody is on call.
     #[serde(with = "wall_clock")]
+    #[schemars(with = "WallClock")]
     pub start: NaiveDateTime,
+    /// Of the start, the hand-offs and the coverage.
+    #[schemars(with = "Zone")]
     pub time_zone: Tz,
-    /// In shift order.
+    /// In the order of their shifts.
+    #[schemars(length(min = 1, max = MEMBERS_MAX))]
     pub contacts: Vec<Name>,
-    /// How many at once.
+    /// How many at once; at most as many as there are members.
     #[serde(default = "one")]
+    #[schemars(range(min = 1, max = MEMBERS_MAX))]
     pub on_call: u32,
-    /// How many periods one shift lasts.
+    /// How many periods of the hand-offs one shift lasts.
     #[serde(default = "one")]
+    #[schemars(range(min = 1, max = EVERY_MAX))]
     pub every: u32,
+    /// When one shift ends and the next begins; exactly one of the three.
     pub hand_off: HandOff,
-    /// None: always covered. A day that is not here is not covered.
+    /// Windows by day of the week. Without it: always covered. A day that is not here is not covered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<BTreeMap<Day, Vec<Window>>>,
 }
@@ -151,34 +176,42 @@ fn one() -> u32 {
 }
 
 /// Hand-offs of each period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HandOff {
-    Daily(Vec<TimeOfDay>),
-    Weekly(Vec<WeeklyHandOff>),
-    Monthly(Vec<MonthlyHandOff>),
+    /// At these times, every day.
+    Daily(#[schemars(length(min = 1, max = HAND_OFFS_MAX))] Vec<TimeOfDay>),
+    /// At these times of these days.
+    Weekly(#[schemars(length(min = 1, max = HAND_OFFS_MAX))] Vec<WeeklyHandOff>),
+    /// At these times of these days of the month.
+    Monthly(#[schemars(length(min = 1, max = HAND_OFFS_MAX))] Vec<MonthlyHandOff>),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A time of a day of the week.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WeeklyHandOff {
     pub day: Day,
     pub at: TimeOfDay,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A time of a day of the month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MonthlyHandOff {
-    /// 1-31; in a shorter month its last day.
+    /// In a shorter month its last day.
+    #[schemars(range(min = 1, max = 31))]
     pub day: u32,
     pub at: TimeOfDay,
 }
 
-/// A window of coverage: `to` ≤ `from` runs into the next day, equal is 24 hours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A window of coverage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
+    /// When it opens.
     pub from: TimeOfDay,
+    /// When it closes. Not later than `from`: the next day; equal to it: after 24 hours.
     pub to: TimeOfDay,
 }
 
