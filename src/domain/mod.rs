@@ -2,7 +2,7 @@
 //!
 //! One file a noun. What a team sets up: [`definition`], [`settings`], [`contact`], [`schedule`], [`escalation`], [`plan`],
 //! [`source`], [`change`], [`runbook`], [`analysis`], [`maintenance`]; texts with look-ups: [`template`].
-//! What Discord shows of the guild: [`survey`].
+//! What Discord shows of the guild: [`survey`]; what of it keeps pages from arriving: [`doctor`].
 //! What happens: [`alert`], [`incident`], [`engagement`].
 
 pub mod alert;
@@ -10,6 +10,7 @@ pub mod analysis;
 pub mod change;
 pub mod contact;
 pub mod definition;
+pub mod doctor;
 pub mod effect;
 pub mod engagement;
 pub mod escalation;

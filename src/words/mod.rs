@@ -2,6 +2,7 @@
 //!
 //! Same nouns as in `domain`. Untrusted words stand in pieces of their own ([`Text`]), never inside ours.
 
+mod doctor;
 mod incident;
 mod page;
 mod refusal;
@@ -10,6 +11,7 @@ mod span;
 mod text;
 mod timeline;
 
+pub use doctor::{FITS_A_MESSAGE, ability, ability_for, diagnosis, finding, invite_link, no_survey};
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};
 pub use page::{Path, closed, page_why, public_page, still_called};
 pub use refusal::{fault, not_saved, refusal};
