@@ -10,6 +10,8 @@ mod databases;
 mod acknowledge;
 #[path = "wire/bench.rs"]
 mod bench;
+#[path = "wire/doctor.rs"]
+mod doctor;
 #[path = "wire/forms.rs"]
 mod forms;
 #[path = "wire/gap.rs"]
@@ -22,3 +24,5 @@ mod rooms;
 mod stops;
 #[path = "wire/survey.rs"]
 mod survey;
+#[path = "wire/welcome.rs"]
+mod welcome;

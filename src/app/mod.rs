@@ -19,6 +19,7 @@ mod places;
 mod save;
 mod survey;
 mod waking;
+mod welcome;
 
 pub mod answer;
 pub mod contact;
@@ -45,6 +46,7 @@ pub use intake::{Arrived, SourcePlace};
 pub use outbox::{Lane, Prepared, Work};
 pub use places::OpenPost;
 pub use save::INCIDENT;
+pub use welcome::Joined;
 
 use crate::clock::Clock;
 use crate::domain::definition::Set;

@@ -11,7 +11,7 @@ use super::{App, Fault, draw};
 use crate::domain::contact::Way;
 use crate::domain::effect::{Effect, RoomKind, SourceNote};
 use crate::domain::engagement::{Place, Post};
-use crate::domain::id::{ChannelId, IncidentId, MessageId, PageId, PostId, Timestamp};
+use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, OutboxId, PageId, PostId, Timestamp};
 use crate::domain::incident::{Incident, Input};
 use crate::domain::reference::Ref;
 use crate::domain::timeline::Unreached;
@@ -58,6 +58,14 @@ impl Work {
         self.row.incident_id
     }
 
+    pub(super) fn id(&self) -> OutboxId {
+        self.row.id
+    }
+
+    pub(super) fn guild(&self) -> GuildId {
+        self.row.guild_id
+    }
+
     pub fn due_at(&self) -> Timestamp {
         self.row.due_at
     }
@@ -76,7 +84,7 @@ pub enum Prepared {
 }
 
 /// What drawing a row came to.
-enum Drawn {
+pub(super) enum Drawn {
     Send(What),
     /// Nothing is to be sent; this is what the incident is told, if anything.
     Drop(Option<Input>),
@@ -147,6 +155,7 @@ impl App {
                 Ok(Drawn::Send(What::React { channel: *channel, message_id: *message, sign: *sign }))
             }
             (Effect::Answer { channel, event, .. }, _) => Ok(Drawn::Send(self.answer(work, *channel, event))),
+            (Effect::Welcome { server, to, .. }, _) => self.draw_welcome(conn, work, server, *to).await,
             (effect, Some(state)) => self.draw_of(conn, work, effect, state).await,
             _ => nothing,
         }
@@ -183,7 +192,9 @@ impl App {
                     None => Drawn::Drop(None),
                 })
             }
-            Effect::RoomReady | Effect::React { .. } | Effect::Answer { .. } => Ok(Drawn::Drop(None)),
+            Effect::RoomReady | Effect::React { .. } | Effect::Answer { .. } | Effect::Welcome { .. } => {
+                Ok(Drawn::Drop(None))
+            }
         }
     }
 
@@ -377,6 +388,9 @@ impl App {
         if let (Effect::PostCard { post }, Ending::Failed(_)) = (&work.effect, ending) {
             outbox::release(tx, &format!("card:{post}"), self.now()).await?;
         }
+        if let (Effect::Welcome { server, or: Some(channel), .. }, Ending::Failed(_)) = (&work.effect, ending) {
+            self.welcome_in(tx, work.row.guild_id, server, *channel).await?;
+        }
         Ok(())
     }
 
@@ -457,7 +471,7 @@ fn read_work(row: outbox::OutboxRow) -> Option<Work> {
     }
 }
 
-fn send(to: Address, message: Outgoing, nonce: String) -> Drawn {
+pub(super) fn send(to: Address, message: Outgoing, nonce: String) -> Drawn {
     Drawn::Send(What::Send { to, message, nonce })
 }
 

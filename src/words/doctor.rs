@@ -103,7 +103,8 @@ pub fn finding(finding: &Finding) -> Text {
         Trouble::NowhereToPage => {
             let what = "Muster cannot make a channel for an incident, and has no announcement channel to write in: \
                         mentions have no place. ";
-            Text::from(what).ours("Mend Manage Channels, or choose an announcement channel in `/setup`.")
+            let text = Text::from(what).ours("Allow ").strong(ability(Ability::ManageChannels));
+            text.ours(", or choose an announcement channel in `/setup`.")
         }
         Trouble::ChannelGone { channel, uses } => {
             gone(Text::from(format!("The channel {channel}")).join(used(uses)), "another channel")
@@ -114,7 +115,7 @@ pub fn finding(finding: &Finding) -> Text {
         Trouble::NotAssignable { role, managed, uses } => not_assignable(*role, *managed, uses),
         Trouble::SenderGone { .. } | Trouble::SenderElsewhere { .. } => sender(&finding.trouble),
         Trouble::CategoryFull { category, children } => Text::new().channel(*category).ours(format!(
-            " holds {children} of {CHILDREN_MAX} channels. When it is full, incidents become threads: delete old channels."
+            " holds {children} of {CHILDREN_MAX} channels, and a full category takes no more: delete old ones, or name another."
         )),
         Trouble::ChannelsFull { count } => Text::from(format!(
             "This server has {count} of {CHANNELS_MAX} channels. After the last, incidents become threads: delete old ones."

@@ -10,6 +10,7 @@ mod source;
 mod span;
 mod text;
 mod timeline;
+mod welcome;
 
 pub use doctor::{FITS_A_MESSAGE, ability, ability_for, diagnosis, finding, invite_link, no_survey};
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};
@@ -19,3 +20,4 @@ pub use source::source_note;
 pub use span::lasting;
 pub use text::{Piece, Text};
 pub use timeline::{are_called, entry, line, unreached};
+pub use welcome::welcome;
