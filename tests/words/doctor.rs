@@ -163,6 +163,12 @@ fn a_diagnosis_fits_a_message() {
 }
 
 #[test]
+fn a_new_server_is_told_the_one_thing_to_do_next() {
+    let said = [words::welcome("Acme *Payments*", true), words::welcome("Acme *Payments*", false)];
+    insta::assert_snapshot!("welcome", said.iter().map(drawn).collect::<Vec<_>>().join("\n\n---\n\n"));
+}
+
+#[test]
 fn the_readme_asks_for_what_the_bot_needs() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let link = words::invite_link(0).replace("client_id=0&", "client_id=ID&");
