@@ -302,11 +302,10 @@ fn use_of(text: Text, used: &Use) -> Text {
 }
 
 fn listed(abilities: &[Ability]) -> Text {
-    let text = abilities.iter().enumerate().fold(Text::new(), |text, (index, one)| {
+    abilities.iter().enumerate().fold(Text::new(), |text, (index, one)| {
         let text = if index > 0 { text.ours(", ") } else { text };
         text.strong(ability(*one))
-    });
-    text
+    })
 }
 
 /// As Discord calls it in a role's settings.

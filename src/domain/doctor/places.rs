@@ -124,7 +124,7 @@ fn sender(survey: &Survey, source: &Name, expected: ChannelId, author: &Author) 
         Author::Bot(bot) => {
             let bot = bot.id()?;
             let left = survey.presence(bot) == Presence::Left;
-            left.then(|| Trouble::SenderGone { sender: Sender::Bot(bot), source })
+            left.then_some(Trouble::SenderGone { sender: Sender::Bot(bot), source })
         }
         Author::Webhook(webhook) => {
             let webhook = *webhook;
