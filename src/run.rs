@@ -10,7 +10,7 @@ use anyhow::Context;
 use muster::app::App;
 use muster::app::courier::Courier;
 use muster::clock::{STEP_S, SystemClock};
-use muster::config::{Config, Wrong};
+use muster::config::Config;
 use muster::discord::{Discord, Stopped, gateway};
 use muster::gauges::GAUGES;
 use muster::http::Health;
@@ -21,7 +21,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::cli::{Ended, open};
+use crate::cli::{Ended, open, token};
 
 /// How long the gateway may take to close, and after it the loops to finish: together less than the 5 s that we promise,
 /// which is half of what systemd and Docker wait before they kill.
@@ -39,7 +39,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// What is wrong with the settings or the database, before anything is started; later only what Discord will not let us do.
 pub async fn run() -> Result<(), Ended> {
     let config = Config::read()?;
-    let token = config.discord_token.clone().ok_or_else(no_token)?;
+    let token = token(&config)?;
     crate::log::start(&config);
     let stop = stop_on_signals()?;
     let health = listen(&config).await?;
@@ -162,13 +162,4 @@ async fn keep_time(app: App, clock: Arc<SystemClock>, stop: CancellationToken) {
             Err(why) => tracing::warn!(%why, "the database does not tell the time"),
         }
     }
-}
-
-fn no_token() -> Ended {
-    let right = "copy it from the Bot page of your application, https://discord.com/developers/applications";
-    Ended::Settings(vec![Wrong {
-        variable: "DISCORD_TOKEN".to_owned(),
-        what: "it is not set".to_owned(),
-        right: right.to_owned(),
-    }])
 }

@@ -10,6 +10,8 @@ mod databases;
 mod acknowledge;
 #[path = "wire/bench.rs"]
 mod bench;
+#[path = "wire/doctor.rs"]
+mod doctor;
 #[path = "wire/forms.rs"]
 mod forms;
 #[path = "wire/gap.rs"]
@@ -28,3 +30,5 @@ mod stops;
 mod survey;
 #[path = "wire/test_pages.rs"]
 mod test_pages;
+#[path = "wire/welcome.rs"]
+mod welcome;

@@ -24,6 +24,7 @@ mod sheet;
 mod survey;
 mod tested;
 mod waking;
+mod welcome;
 
 pub mod answer;
 pub mod contact;
@@ -52,6 +53,7 @@ pub use outbox::{Lane, Prepared, Work};
 pub use places::OpenPost;
 pub use save::INCIDENT;
 pub use tested::Tests;
+pub use welcome::Joined;
 
 use crate::clock::Clock;
 use crate::domain::definition::Set;

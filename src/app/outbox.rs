@@ -11,7 +11,7 @@ use super::{App, Fault};
 use crate::domain::call;
 use crate::domain::effect::Effect;
 use crate::domain::engagement::Told;
-use crate::domain::id::{ChannelId, MessageId, PageId, PostId, Root, Timestamp};
+use crate::domain::id::{ChannelId, GuildId, MessageId, OutboxId, PageId, PostId, Root, Timestamp};
 use crate::domain::incident::Input;
 use crate::domain::timeline::Unreached;
 use crate::store::{Tx, outbox, post};
@@ -54,6 +54,14 @@ impl Work {
     /// Works of one root go out in order; those of others beside them.
     pub fn root(&self) -> Option<Root> {
         self.row.root
+    }
+
+    pub(super) fn id(&self) -> OutboxId {
+        self.row.id
+    }
+
+    pub(super) fn guild(&self) -> GuildId {
+        self.row.guild_id
     }
 
     pub fn due_at(&self) -> Timestamp {
@@ -221,6 +229,9 @@ impl App {
     async fn card_given_up(&self, tx: &mut Tx, work: &Work, ending: &Ending) -> Result<(), Stop> {
         if let (Effect::PostCard { post }, Ending::Failed(_)) = (&work.effect, ending) {
             outbox::release(tx, &format!("card:{post}"), self.now()).await?;
+        }
+        if let (Effect::Welcome { server, or: Some(channel), .. }, Ending::Failed(_)) = (&work.effect, ending) {
+            self.welcome_in(tx, work.row.guild_id, server, *channel).await?;
         }
         Ok(())
     }

@@ -36,6 +36,8 @@ pub(super) struct GuildState {
     pub declared: Vec<(UserId, Timestamp)>,
     /// When an unrecognised message last opened an incident, by source.
     pub unrecognised: std::collections::BTreeMap<String, Timestamp>,
+    /// When the server was told what to do next.
+    pub greeted: Option<Timestamp>,
 }
 
 impl GuildState {
@@ -199,7 +201,7 @@ async fn ask(tx: &mut Tx, state: &Incident, effect: &Effect, now: Timestamp, min
         }
         // The announcement links the room.
         Effect::Announce { .. } => (Lane::Normal, None, no_room.then(|| door(state)), now),
-        Effect::React { .. } | Effect::Answer { .. } => (Lane::Normal, None, None, now),
+        Effect::React { .. } | Effect::Answer { .. } | Effect::Welcome { .. } => (Lane::Normal, None, None, now),
     };
     let due_at = if parked_on.is_some() { now + PARKED_FOR } else { due_at };
     put(tx, of(state), effect, (lane, target, parked_on, due_at), now, mint).await

@@ -16,6 +16,10 @@ use crate::store::{Conn, contact};
 pub struct Tests(Vec<Tested>);
 
 impl Tests {
+    pub fn all(&self) -> &[Tested] {
+        &self.0
+    }
+
     /// The latest test of a contact channel; `None`: never tested, or it was somebody else's by then.
     pub fn of(&self, name: &Name, contact: &Contact, channel: &str) -> Option<&Tested> {
         let theirs = |test: &&Tested| test.contact == *name && test.channel == channel;

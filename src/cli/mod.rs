@@ -7,6 +7,7 @@ mod alert;
 mod apply;
 mod check;
 mod delete;
+mod doctor;
 mod export;
 mod files;
 mod history;
@@ -33,7 +34,7 @@ use muster::domain::name::Name;
 use muster::store::Store;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 /// Incident response where the team already talks: a self-hosted Discord bot.
 #[derive(Debug, Parser)]
@@ -63,6 +64,8 @@ enum Command {
     Rollback(Rollback),
     /// Say how messages of a sender are read; changes nothing
     Alert(Alert),
+    /// Say what would keep a page from its person, in one server or all; ends with 1 if something does
+    Doctor(Doctor),
 }
 
 #[derive(Debug, Args)]
@@ -138,8 +141,20 @@ struct Alert {
     guild: Option<GuildId>,
 }
 
+#[derive(Debug, Args)]
+struct Doctor {
+    /// Id of the server; left out: every server that is served
+    #[arg(long, value_name = "ID", value_parser = guild)]
+    guild: Option<GuildId>,
+    /// Print the link that invites the bot with all it needs, and what it needs each permission for
+    #[arg(long, conflicts_with = "guild")]
+    invite: bool,
+}
+
 /// Why a command did not do what it was asked.
 pub enum Ended {
+    /// It was done, and what it printed is bad news.
+    Unwell,
     /// What people wrote is wrong.
     Problems(Vec<Problem>),
     Settings(Vec<Wrong>),
@@ -176,6 +191,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::History(args) => history::run(args).await,
         Command::Rollback(args) => rollback::run(args.definition, args.version, args.dry_run).await,
         Command::Alert(args) => alert::run(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
     }
 }
 
@@ -196,6 +212,16 @@ pub async fn open(config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
     };
     let app = App::open(store, clock.clone(), Box::new(StdRng::from_os_rng()), secrets).await?;
     Ok((app, clock))
+}
+
+/// The token, without which Discord says nothing.
+pub fn token(config: &Config) -> Result<SecretString, Ended> {
+    let right = "copy it from the Bot page of your application, https://discord.com/developers/applications";
+    let unset = || {
+        let (variable, what) = ("DISCORD_TOKEN".to_owned(), "it is not set".to_owned());
+        Ended::Settings(vec![Wrong { variable, what, right: right.to_owned() }])
+    };
+    config.discord_token.clone().ok_or_else(unset)
 }
 
 /// Refuses a server that this installation does not serve: its bot would never look at it.

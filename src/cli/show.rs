@@ -26,6 +26,7 @@ pub fn note(text: &str) {
 /// Prints why a command did not do what it was asked.
 pub fn ended(ended: &Ended) {
     match ended {
+        Ended::Unwell => {}
         Ended::Problems(problems) => {
             each(problems, "error");
             line(&format!("{}; nothing was changed", counted(problems.len())));

@@ -241,6 +241,7 @@ impl Ears {
             Event::Ready(ready) => self.began(http, ready.ready).await,
             Event::GuildCreate(created) => {
                 self.noticed(http).await;
+                discord.greet(&created.guild).await;
                 discord.catch_up(GuildId(created.guild.id.get())).await;
             }
             Event::GuildDelete(gone) => {

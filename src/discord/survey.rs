@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::access::NOT_A_MEMBER;
-use super::rest::{Call, Endpoint, Lane, Rest, RestError};
+use super::rest::{Call, Endpoint, GUILDS_PER_LIST, Lane, Rest, RestError};
 use super::shape::{
     self, ANNOUNCEMENT, Bits, CATEGORY, FORUM, MEDIA, MENTIONS_ONLY, NEWS_THREAD, PRIVATE_THREAD, PUBLIC_THREAD, STAGE,
     TEXT, VOICE,
@@ -46,6 +46,32 @@ impl Discord {
 pub async fn me(rest: &Rest) -> Result<UserId, RestError> {
     let me: shape::User = ask(rest, Endpoint::me()).await?;
     Ok(me.id)
+}
+
+/// The application's id, which invite links carry.
+///
+/// # Errors
+/// Why Discord could not be asked; 401 where the token is refused.
+pub async fn application(rest: &Rest) -> Result<u64, RestError> {
+    let application: Application = ask(rest, Endpoint::application()).await?;
+    Ok(application.id.0)
+}
+
+/// The guilds that the bot is in, by id, with their names.
+///
+/// # Errors
+/// Why Discord could not be asked; 401 where the token is refused.
+pub async fn guilds(rest: &Rest) -> Result<Vec<(GuildId, String)>, RestError> {
+    let mut all: Vec<(GuildId, String)> = Vec::new();
+    loop {
+        let after = all.last().map(|(last, _)| guild_id(*last));
+        let page: Vec<Joined> = ask(rest, Endpoint::my_guilds(after)).await?;
+        let full = page.len() >= usize::from(GUILDS_PER_LIST);
+        all.extend(page.into_iter().map(|guild| (guild.id, guild.name)));
+        if !full {
+            return Ok(all);
+        }
+    }
 }
 
 /// Reads a guild that the bot `me` is in.
@@ -96,8 +122,15 @@ struct Threads {
 
 #[derive(serde::Deserialize)]
 struct Application {
+    id: UserId,
     #[serde(default)]
     flags: u64,
+}
+
+#[derive(serde::Deserialize)]
+struct Joined {
+    id: GuildId,
+    name: String,
 }
 
 async fn ask<T: DeserializeOwned>(rest: &Rest, endpoint: Endpoint) -> Result<T, RestError> {

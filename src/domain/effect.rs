@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{ChannelId, EventId, MessageId, PostId};
+use super::id::{ChannelId, EventId, MessageId, PostId, UserId};
 
 /// One promise of a save; each becomes an outbox row in the same transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,14 @@ pub enum Effect {
         message: MessageId,
         event: SourceNote,
     },
+    /// Say once in a new server what to do next.
+    Welcome {
+        /// What people call the server.
+        server: String,
+        to: Greeted,
+        /// Where it is said if that is refused.
+        or: Option<ChannelId>,
+    },
 }
 
 impl Effect {
@@ -75,6 +83,7 @@ impl Effect {
             Effect::Announce { .. } => "announce",
             Effect::React { .. } => "react",
             Effect::Answer { .. } => "answer",
+            Effect::Welcome { .. } => "welcome",
         }
     }
 }
@@ -91,6 +100,16 @@ pub enum RoomKind {
     Announcement,
     /// No room: those engaged get direct messages (private incidents only).
     Direct,
+}
+
+/// Who is greeted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Greeted {
+    /// The owner of the server, in a direct message.
+    Owner(UserId),
+    /// Whoever reads this channel.
+    Channel(ChannelId),
 }
 
 /// What became of an alert message.

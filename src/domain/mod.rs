@@ -2,7 +2,8 @@
 //!
 //! One file a noun. What a team sets up: [`definition`], [`settings`], [`contact`], [`schedule`], [`escalation`], [`plan`],
 //! [`source`], [`change`], [`runbook`], [`analysis`], [`maintenance`]; texts with look-ups: [`template`].
-//! The guided way to all of it: [`setup`]. What Discord shows of the guild: [`survey`].
+//! The guided way to all of it: [`setup`]. What Discord shows of the guild: [`survey`]; what of it keeps pages from arriving:
+//! [`doctor`].
 //! What happens: [`alert`], [`incident`], [`call`], [`engagement`].
 
 pub mod alert;
@@ -11,6 +12,7 @@ pub mod call;
 pub mod change;
 pub mod contact;
 pub mod definition;
+pub mod doctor;
 pub mod effect;
 pub mod engagement;
 pub mod escalation;

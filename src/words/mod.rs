@@ -4,6 +4,7 @@
 
 pub mod contact;
 mod help;
+mod doctor;
 mod incident;
 mod page;
 mod plan;
@@ -14,8 +15,10 @@ mod source;
 mod span;
 mod text;
 mod timeline;
+mod welcome;
 
 pub use help::{Elsewhere, HelpLine, InRoom, help_elsewhere, help_in_private, help_in_room};
+pub use doctor::{FITS_A_MESSAGE, ability, ability_for, diagnosis, finding, invite_link, no_survey};
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};
 pub use page::{Path, closed, page_why, public_page, still_called};
 pub use plan::{plan_list, plan_shown};
@@ -29,3 +32,4 @@ pub use source::source_note;
 pub use span::lasting;
 pub use text::{Piece, Text};
 pub use timeline::{are_called, entry, line, unreached};
+pub use welcome::welcome;

@@ -5,6 +5,7 @@
 
 mod answers;
 mod contacts;
+mod doctor;
 mod facts;
 mod hostile;
 mod literal;

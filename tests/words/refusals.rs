@@ -50,6 +50,7 @@ fn samples() -> Vec<Refusal> {
     let (theirs, yours) = ("pay-3 is gone".to_owned(), "pay-3 is down\nand pay-4".to_owned());
     let mut all: Vec<Refusal> = acts.into_iter().map(|act| not_allowed(act, Rank::Responder, vec![LEADS])).collect();
     all.extend([
+        not_allowed(Act::Examine, Rank::Manager, vec![LEADS]),
         not_allowed(Act::Configure, Rank::Admin, vec![]),
         not_allowed(Act::Take, Rank::Responder, vec![]),
         Refusal::Over { number: 42, status: Status::Resolved },

@@ -20,6 +20,9 @@ pub const USERS_PER_LIST: u8 = 100;
 /// Most pins Discord lists at once.
 pub const PINS_PER_LIST: u8 = 50;
 
+/// Most guilds Discord lists at once.
+pub const GUILDS_PER_LIST: u8 = 200;
+
 /// Where a list of messages starts; the message named is itself left out, except by `Around`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
@@ -77,6 +80,15 @@ impl Endpoint {
 
     pub fn application() -> Self {
         Self::new(Method::Get, "/applications/@me", &[])
+    }
+
+    /// Guilds the application is in, ids ascending, after the guild given; at most 200.
+    pub fn my_guilds(after: Option<GuildId>) -> Self {
+        let list = Self::new(Method::Get, "/users/@me/guilds", &[]).with("limit", GUILDS_PER_LIST.to_string());
+        match after {
+            None => list,
+            Some(guild) => list.with("after", guild.to_string()),
+        }
     }
 
     pub fn global_commands(app: ApplicationId) -> Self {
@@ -461,6 +473,7 @@ mod tests {
                 "/channels/10/messages/20/reactions/%E2%9C%85?limit=100&after=30"
             }),
             (Endpoint::pin(C, M), "/channels/10/messages/pins/20"),
+            (Endpoint::my_guilds(Some(G)), "/users/@me/guilds?limit=200&after=40"),
             (Endpoint::search_members(G, "ana maria", 5_000), "/guilds/40/members/search?query=ana%20maria&limit=1000"),
             (Endpoint::pins(C, Some("2026-01-01T00:00:00+00:00")), {
                 "/channels/10/messages/pins?limit=50&before=2026-01-01T00%3A00%3A00%2B00%3A00"

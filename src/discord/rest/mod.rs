@@ -36,7 +36,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 pub use call::{Call, File, Lane, PATIENCE};
-pub use endpoint::{Endpoint, MESSAGES_PER_LIST, Start, USERS_PER_LIST};
+pub use endpoint::{Endpoint, GUILDS_PER_LIST, MESSAGES_PER_LIST, Start, USERS_PER_LIST};
 pub use error::{RestError, Scope};
 
 use breaker::Breaker;

@@ -20,6 +20,16 @@ pub struct Tested {
     pub outcome: TestOutcome,
 }
 
+impl Tested {
+    /// Why it reached nobody; none: it was delivered.
+    pub fn failed(&self) -> Option<Unreached> {
+        match self.outcome {
+            TestOutcome::Failed { why } => Some(why),
+            TestOutcome::Delivered | TestOutcome::Acknowledged { .. } | TestOutcome::Unanswered => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TestOutcome {
     /// It went out, and was not answered by this channel (yet, or because another was first).
