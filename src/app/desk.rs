@@ -32,6 +32,7 @@ pub(super) enum Done {
     /// Several could be meant: the person is asked.
     AskWhich(Vec<(IncidentId, i64, String)>),
     Say(Say),
+    File(Say, super::reply::File),
     Form(super::reply::Form),
 }
 
@@ -63,6 +64,7 @@ impl App {
             Done::Incident(outcome) => Reply::Say(answer::say(&outcome.incident, &outcome.answer)),
             Done::AskWhich(options) => self.ask_which(request, options),
             Done::Say(say) => Reply::Say(say),
+            Done::File(say, file) => Reply::File(say, file),
             Done::Form(form) => Reply::Form(form),
         }
     }

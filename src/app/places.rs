@@ -137,6 +137,10 @@ fn subject(pressed: Pressed) -> Subject {
         | Pressed::FormResolve { incident }
         | Pressed::UndoResolve { incident } => Subject::Incident(incident),
         Pressed::Dismiss {} | Pressed::WhichIncident { .. } | Pressed::FormNew {} => Subject::Nothing,
+        // Set-up is changed in its guild only.
+        Pressed::FormDefinition { .. } | Pressed::ConfirmDefinition { .. } | Pressed::CorrectDefinition { .. } => {
+            Subject::Nothing
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use crate::words::Text;
 pub enum Reply {
     /// A private message.
     Say(Say),
+    /// The same, with a file.
+    File(Say, File),
     /// A form, where people would rather type into one.
     Form(Form),
     /// Nothing (a reaction; a duplicate).
@@ -25,6 +27,13 @@ pub struct Say {
 pub enum Control {
     Button { label: String, style: Style, does: Pressed },
     Select { placeholder: String, options: Vec<Choice>, does: Pressed },
+}
+
+/// A text to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    pub name: String,
+    pub text: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +75,12 @@ pub struct FormInput {
 impl Reply {
     pub fn say(text: impl Into<Text>) -> Reply {
         Reply::Say(Say { text: text.into(), controls: Vec::new() })
+    }
+}
+
+impl From<Text> for Say {
+    fn from(text: Text) -> Say {
+        Say { text, controls: Vec::new() }
     }
 }
 

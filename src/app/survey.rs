@@ -19,7 +19,11 @@ impl App {
         let Some(act) = surveyed(&request.ask) else { return Ok(None) };
         let set = self.in_force(request.guild).await?;
         let allowed = permission::check(act, &request.by, Part::default(), &set.settings()).is_ok();
-        Ok(allowed.then(|| everybody(&set)))
+        let wanted = match &request.ask {
+            Ask::Config(ask) => ask.wanted(),
+            _ => Some(everybody(&set)),
+        };
+        Ok(wanted.filter(|_| allowed))
     }
 
     /// Whom to look for where all of a guild's set-up is examined.
@@ -35,7 +39,7 @@ impl App {
 fn surveyed(ask: &Ask) -> Option<Act> {
     match ask {
         Ask::Doctor => Some(Act::Examine),
-        Ask::Setup(_) => Some(Act::Configure),
+        Ask::Setup(_) | Ask::Config(_) => Some(Act::Configure),
         _ => None,
     }
 }

@@ -235,6 +235,7 @@ impl Discord {
         let Some((guild, by)) = self.asker(heard).await else {
             return (GuildId(0), Reply::say(words::refusal(&Refusal::StaleButton)));
         };
+        let ask = self.fetched(ask).await;
         let (channel, key) = (Some(heard.channel), format!("i:{}", heard.id));
         let mut request = Request { guild, by, channel, key, ask, survey: None };
         request.survey = self.surveyed(&request).await;
@@ -295,20 +296,28 @@ impl Discord {
                 note_late(self.call_back(heard.id, &heard.token, kind::FORM, draw::modal(&form)).await);
             }
             Reply::Say(say) => self.say_first(heard, guild, &say).await,
+            Reply::File(..) => {
+                self.put_off(heard).await;
+                self.reply(heard, guild, reply).await;
+            }
             Reply::Nothing => self.put_off(heard).await,
         }
     }
 
     /// Turns "thinking …" into the reply.
     async fn reply(&self, heard: &Heard, guild: GuildId, reply: Reply) {
-        let say = match reply {
-            Reply::Say(say) => say,
-            Reply::Form(_) => Say { text: FORM_TOO_LATE.into(), controls: Vec::new() },
+        let (say, file) = match reply {
+            Reply::Say(say) => (say, None),
+            Reply::File(say, file) => (say, Some(file)),
+            Reply::Form(_) => (Say { text: FORM_TOO_LATE.into(), controls: Vec::new() }, None),
             // The same request was answered before; that answer stands.
             Reply::Nothing => return,
         };
         let endpoint = Endpoint::edit_original_response(self.application(), &heard.token);
-        let call = Call::new(endpoint).body(draw::reply(&say, self.scene(guild))).lane(Lane::Reply);
+        let mut call = Call::new(endpoint).body(draw::reply(&say, self.scene(guild))).lane(Lane::Reply);
+        if let Some(file) = file {
+            call = call.file(file.name, file.text.into_bytes());
+        }
         if let Err(error) = self.rest().call(call).await {
             tracing::warn!(%error, "somebody did not get their answer; what they asked for is done");
         }
@@ -342,7 +351,22 @@ fn refused(why: Unread) -> Say {
 
 fn options(command: &CommandInteraction) -> Vec<Value> {
     let values = command.data.options.iter().map(serde_json::to_value);
-    values.filter_map(Result::ok).collect()
+    let mut options: Vec<Value> = values.filter_map(Result::ok).collect();
+    let files = serde_json::to_value(&command.data.resolved.attachments).unwrap_or_default();
+    options.iter_mut().for_each(|option| put_files(option, &files));
+    options
+}
+
+/// Discord's number for an option that takes a file.
+const ATTACHMENT: u64 = 11;
+
+/// A file's description stands beside the options, under the id that the option has: here it takes the place of the id.
+fn put_files(option: &mut Value, files: &Value) {
+    if option["type"] == ATTACHMENT {
+        let file = option["value"].as_str().map(|id| files[id].clone());
+        option["value"] = file.unwrap_or_default();
+    }
+    option["options"].as_array_mut().into_iter().flatten().for_each(|inner| put_files(inner, files));
 }
 
 /// What was written into a form: input id and text.

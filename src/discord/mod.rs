@@ -14,6 +14,7 @@ mod messages;
 mod parse;
 mod room;
 mod shape;
+mod upload;
 
 pub mod commands;
 pub mod draw;

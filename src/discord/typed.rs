@@ -162,6 +162,11 @@ pub fn name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Name>, D::Error
     text.map(|text| Name::parse(&text.trim().to_lowercase()).map_err(serde::de::Error::custom)).transpose()
 }
 
+/// The same, where one has to be named.
+pub fn definition<'de, D: Deserializer<'de>>(from: D) -> Result<Name, D::Error> {
+    name(from)?.ok_or_else(|| serde::de::Error::custom("a name is missing: write one, such as ana"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

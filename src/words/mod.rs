@@ -2,6 +2,7 @@
 //!
 //! Same nouns as in `domain`. Untrusted words stand in pieces of their own ([`Text`]), never inside ours.
 
+pub mod definition;
 mod incident;
 mod page;
 mod refusal;

@@ -9,7 +9,7 @@ use super::commands::{self, BadCommand, Command, Focused, Timeline};
 use super::typed::{IncidentNumber, Moment};
 use crate::app::press::{BadId, More, Pressed};
 use crate::app::request::{Ask, Completing, When, Which};
-use crate::app::{form, setup};
+use crate::app::{definition, form, setup};
 use crate::domain::id::{IncidentId, PostId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::{Ask as Change, Edit};
@@ -84,8 +84,13 @@ pub fn press(pressed: Pressed, chosen: &[String]) -> Result<Press, Unread> {
             Press::Ask(Ask::Chosen { asked: asked.0, incident })
         }
         Pressed::UndoResolve { incident } => on(incident, Change::UndoResolve),
+        Pressed::ConfirmDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Confirm(asked.0))),
+        Pressed::CorrectDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Correct(asked.0))),
         // Forms are sent, never pressed.
-        Pressed::FormNew {} | Pressed::FormUpdate { .. } | Pressed::FormResolve { .. } => {
+        Pressed::FormNew {}
+        | Pressed::FormUpdate { .. }
+        | Pressed::FormResolve { .. }
+        | Pressed::FormDefinition { .. } => {
             return Err(BadId::OldOrForged.into());
         }
     })
@@ -103,6 +108,11 @@ pub fn form(pressed: Pressed, values: &[(String, String)]) -> Result<Ask, Unread
         }
         Pressed::FormResolve { incident } => {
             Ok(Ask::On(Which::Id(incident), Change::Resolve { message: form::read_message(values) }))
+        }
+        Pressed::FormDefinition { since } => {
+            let written = values.iter().find(|(input, _)| input == definition::DEFINITION);
+            let text = written.map(|(_, text)| text.clone()).unwrap_or_default();
+            Ok(Ask::Config(definition::Ask::Written { text, since }))
         }
         _ => Err(BadId::OldOrForged.into()),
     }
@@ -126,6 +136,7 @@ pub fn completing(focused: &Focused<'_>) -> Option<Completing> {
         "incident" => Some(Completing::Incident),
         "plan" => Some(Completing::Plan),
         "engagement" => Some(Completing::Engagement),
+        _ if focused.path.starts_with("config ") => config::completing(focused),
         _ => None,
     }
 }
