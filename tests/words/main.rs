@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 mod answers;
+mod definitions;
 mod facts;
 mod hostile;
 mod literal;

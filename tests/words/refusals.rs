@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use muster::domain::definition::Kind;
 use muster::domain::incident::Status;
+use muster::domain::name::Name;
 use muster::domain::permission::{Act, NotAllowed, Rank};
 use muster::domain::refusal::Refusal;
 use muster::words::{fault, not_saved, refusal};
@@ -28,10 +30,13 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::NothingToChange => 12,
         Refusal::TooManyDeclarations { .. } => 13,
         Refusal::StaleButton => 14,
+        Refusal::NoSuchDefinition { .. } => 15,
+        Refusal::NoSuchVersion { .. } => 16,
+        Refusal::ProposalGone => 17,
     }
 }
 
-const REFUSALS: usize = 15;
+const REFUSALS: usize = 18;
 
 fn samples() -> Vec<Refusal> {
     let not_allowed = |act, needs, roles| Refusal::NotAllowed(NotAllowed { act, needs, roles });
@@ -60,6 +65,10 @@ fn samples() -> Vec<Refusal> {
         Refusal::NothingToChange,
         Refusal::TooManyDeclarations { max: 3, minutes: 10 },
         Refusal::StaleButton,
+        Refusal::NoSuchDefinition { kind: Kind::Contact, said: "anna".to_owned(), known: strings(&["ana", "ben"]) },
+        Refusal::NoSuchDefinition { kind: Kind::Runbook, said: "db".to_owned(), known: vec![] },
+        Refusal::NoSuchVersion { kind: Kind::Contact, name: Name::parse("ana").unwrap(), number: 9 },
+        Refusal::ProposalGone,
     ]);
     all
 }

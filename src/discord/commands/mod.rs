@@ -15,7 +15,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-pub use config::Config;
+pub use config::{Attachment, Config, Version};
 pub use contact::Contact;
 pub use incident::{Incident, Status};
 pub use plan::Plan;
