@@ -562,6 +562,30 @@ fn the_first_file_of_a_server_applies_as_it_is() {
 }
 
 #[test]
+fn every_starter_applies_where_what_it_names_is_there() {
+    let guild = survey();
+    let full = looked(&Set::default(), REFERENCE, Some(&guild)).unwrap().set;
+    let by = UserId(200_000_000_000_000_002);
+    for kind in Kind::ALL {
+        let text = starter(kind, &full, by);
+        assert!(text.starts_with(&format!("kind: {kind}\n")) && text.chars().count() < 1_500, "{text}");
+        // Whose messages count is known to nobody but the team: as it is, it says so.
+        let filled = text.replace("\"id\"", "\"900000000000000301\"");
+        if filled != text {
+            let told = parse(&[source("f.yaml", &text)]).unwrap_err();
+            assert!(lines(&told)[0].contains("spec.author"), "{:?}", lines(&told));
+        }
+        let reviewed = looked(&full, &filled, Some(&guild)).unwrap_or_else(|told| panic!("{kind}: {told:?}\n{text}"));
+        let (added, changed) = (reviewed.diff.added.len(), reviewed.diff.changed.len());
+        assert_eq!((added, changed), if kind == Kind::Settings { (0, 1) } else { (1, 0) }, "{kind}");
+        let bare = starter(kind, &Set::default(), by);
+        assert!(!["USER", "CONTACT", "ESCALATION", "PLAN"].iter().any(|word| bare.contains(word)), "{bare}");
+    }
+    let alone = looked(&Set::default(), &starter(Kind::Contact, &Set::default(), by), Some(&guild)).unwrap();
+    assert_eq!(alone.set.contacts().next().unwrap().1.user(), Some(by), "the first contact is who asks");
+}
+
+#[test]
 fn what_is_exported_applies_without_a_difference() {
     for text in [TEAM, REFERENCE] {
         let set = looked(&Set::default(), text, Some(&survey())).unwrap().set;

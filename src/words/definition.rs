@@ -81,7 +81,7 @@ pub fn proposal(
     for (what, by) in overtaken {
         let who = by.map_or_else(|| Text::from("The operator"), |user| Text::new().user(user));
         let told = format!(" changed {what} while you wrote: the lines below say what yours would make of it.");
-        page.put(Text::new().strong("Careful: ").join(who).ours(told));
+        page.put(Text::new().strong("Careful:").ours(" ").join(who).ours(told));
     }
     for change in changes {
         page.put(Text::from(verb(change.mark)).ours(" ").strong(&change.what));
@@ -124,9 +124,12 @@ pub fn history(what: &str, versions: &[Past]) -> Text {
     let mut page = Page::new(Text::new().strong(what));
     for version in versions {
         let who = version.by.map_or_else(|| Text::from("the operator"), |user| Text::new().user(user));
-        let did = version.mark.map_or("is of another version of Muster", past);
+        let did = match version.mark {
+            Some(mark) => format!(" · {} by {}", past(mark), via(&version.via)),
+            None => " · this version of Muster cannot read it".to_owned(),
+        };
         let told = Text::new().strong(version.number.to_string()).ours(" · ").ago(version.at).ours(" · ").join(who);
-        page.put(told.ours(format!(" · {did} by {}", via(&version.via))));
+        page.put(told.ours(did));
         page.put_fields(&version.fields, PAST_FIELDS_MAX);
     }
     let (text, _) = page.end();
@@ -173,7 +176,7 @@ fn past(mark: Mark) -> &'static str {
 
 fn via(via: &str) -> &str {
     match via {
-        "cli" => "command line",
+        "cli" => "the command line",
         "chat" => "`/config`",
         "setup" => "`/setup`",
         other => other,

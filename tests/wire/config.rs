@@ -152,7 +152,7 @@ async fn a_removal_says_who_needs_it_and_a_rollback_brings_it_back() {
         assert!(refused.controls().is_empty(), "there is nothing to say yes to");
 
         let shown = reply(&bench, "config delete", json!({ "kind": "alert_source", "name": "monitor" })).await;
-        assert!(shown.text().contains("remove **alert\\_source monitor**"), "{}", shown.text());
+        assert!(shown.text().contains("remove **alert_source monitor**"), "{}", shown.text());
         press(&bench, &shown, "v1:definition-yes:").await.reply().await.unwrap();
         let gone = bench.app.in_force(GuildId(GUILD)).await.unwrap();
         assert!(gone.alert_source(&name("monitor")).is_none());
@@ -163,7 +163,7 @@ async fn a_removal_says_who_needs_it_and_a_rollback_brings_it_back() {
         assert!(told.text().contains("removed") && told.text().contains("added"), "{}", told.text());
         let back = json!({ "kind": "alert_source", "name": "monitor", "version": "1" });
         let shown = reply(&bench, "config rollback", back).await;
-        assert!(shown.text().contains("add **alert\\_source monitor**"), "{}", shown.text());
+        assert!(shown.text().contains("add **alert_source monitor**"), "{}", shown.text());
         press(&bench, &shown, "v1:definition-yes:").await.reply().await.unwrap();
         let set = bench.app.in_force(GuildId(GUILD)).await.unwrap();
         assert!(set.alert_source(&name("monitor")).is_some());
