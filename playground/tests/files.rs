@@ -25,7 +25,7 @@ async fn an_attached_file_is_served_and_described() {
     assert!(playground.file(&format!("{}/attachments/1/none", playground.url())).is_none());
 
     let wrong = playground.slash("Ana", "general", "apply", json!({ "file": "team.yaml" })).await;
-    assert!(format!("{:#}", wrong.unwrap_err()).contains("an object of `filename` and `content`"));
+    assert!(format!("{:#}", wrong.err().unwrap()).contains("an object of `filename` and `content`"));
 }
 
 /// One GET over a plain connection: the playground's own client is the app's.
