@@ -113,13 +113,15 @@ fn a_good_file_passes_check_and_makes_no_database() {
 }
 
 #[test]
-fn a_name_passes_check_and_apply_wants_its_id() {
+fn a_name_passes_check_and_apply_without_a_token_wants_its_id() {
     let shell = Shell::new();
     let reference = data("definitions/reference.yaml");
-    let right =
+    let unresolved =
         "settings guild: spec.announce[0]: `#announcements` is a name that is not resolved; write the channel's id";
     let warned = shell.run(&["check", &reference]).done().err;
-    assert!(warned.contains("warning: ") && warned.contains(right), "{warned}");
+    assert!(warned.contains("warning: ") && warned.contains(unresolved), "{warned}");
+    let right = "settings guild: spec.announce[0]: `#announcements` is a name, and without DISCORD_TOKEN Discord cannot be asked; \
+                 write the channel's id, in quotes";
     for more in [&["--dry-run"][..], &[]] {
         let refused = shell.run(&[&["apply", &reference, "--guild", GUILD], more].concat()).wrong();
         assert!(refused.contains("error: ") && refused.contains(right), "{refused}");
@@ -328,4 +330,177 @@ fn a_message_is_read_as_its_source_does() {
     assert!(!read.contains('\u{1b}'), "{read}");
     let unknown = alert("homegrwn").wrong();
     assert!(unknown.contains("has no alert source `homegrwn`; it has homegrown, prod-alertmanager"), "{unknown}");
+}
+
+#[test]
+fn a_definition_is_deleted_unless_another_one_names_it() {
+    let shell = Shell::new();
+    shell.run_with(&["apply", &team(), "--guild", GUILD], &[PHONE]).done();
+    let refused = shell.run(&["delete", "contact", "cleo", "--guild", GUILD]).wrong();
+    assert_eq!(
+        refused,
+        "error: contact cleo: it cannot be removed: schedule payments-primary (spec.rotations[1].contacts[0]), \
+         escalation_plan payments (spec.stages[1].targets[1].contact) still name it; change or remove those first, or in the \
+         same apply\n1 problem; nothing was changed\n"
+    );
+    let missing = shell.run(&["delete", "contact", "clea", "--guild", GUILD]).wrong();
+    assert!(missing.contains("contact clea: it is not there: nothing to remove; did you mean `cleo`?"), "{missing}");
+    let delete = ["delete", "alert_source", "homegrown", "--guild", GUILD];
+    let rehearsed = shell.run(&[&delete[..], &["--dry-run"]].concat()).done().out;
+    assert_eq!(rehearsed, "- alert_source homegrown\n9 unchanged\na dry run: nothing was changed\n");
+    assert_eq!(shell.run(&delete).done().out, "- alert_source homegrown\n9 unchanged\nin force: revision 2\n");
+    let unknown = shell.run(&["delete", "contcat", "ana", "--guild", GUILD]);
+    assert!(unknown.code == 2 && unknown.err.contains("possible: settings, contact, schedule"), "{}", unknown.err);
+}
+
+#[test]
+fn what_was_changed_can_be_seen_and_taken_back() {
+    let shell = Shell::new();
+    let contact = |duration: &str| {
+        format!(
+            "kind: contact\nname: ana\nspec: {{display_name: Ana, discord_user: \"200000000000000001\", channels: [{{name: here, \
+             type: mention}}], stages: [{{duration: {duration}, targets: [{{channel: here}}]}}]}}\n"
+        )
+    };
+    let apply = |text: &str| {
+        shell.write("it.yaml", text);
+        shell.run(&["apply", "it.yaml", "--guild", GUILD]).done().out
+    };
+    apply(&contact("0s"));
+    apply(&contact("2m"));
+    shell.run(&["delete", "contact", "ana", "--guild", GUILD]).done();
+    let history = |shell: &Shell| {
+        let out = shell.run(&["history", "contact", "ana", "--guild", GUILD]).done().out;
+        out.lines()
+            .map(|line| line.split("  ").filter(|part| !part.contains("UTC")).collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+    };
+    let cli = "the operator (cli)";
+    assert_eq!(
+        history(&shell),
+        [
+            format!("3 {cli}"),
+            "  removed".into(),
+            format!("2 {cli}"),
+            "  spec.stages[0].duration: 0s → 2m".into(),
+            format!("1 {cli}"),
+            "  added".into()
+        ]
+    );
+
+    let back = shell.run(&["rollback", "contact", "ana", "2", "--guild", GUILD]).done().out;
+    assert_eq!(back, "+ contact ana\n0 unchanged\nin force: revision 4\n");
+    let again = shell.run(&["rollback", "contact", "ana", "2", "--guild", GUILD]).done().out;
+    assert_eq!(again, "nothing changes\nrevision 4\n");
+    let changed = shell.run(&["rollback", "contact", "ana", "1", "--guild", GUILD, "--dry-run"]).done().out;
+    assert_eq!(
+        changed,
+        "~ contact ana\n    spec.stages[0].duration: 2m → 0s\n0 unchanged\na dry run: nothing was changed\n"
+    );
+    let gone = shell.run(&["rollback", "contact", "ana", "3", "--guild", GUILD]).done().out;
+    assert_eq!(gone, "- contact ana\n0 unchanged\nin force: revision 5\n", "a rollback to a removal removes");
+    let none = shell.run(&["rollback", "contact", "ana", "9", "--guild", GUILD]).wrong();
+    assert!(none.starts_with("error: contact ana has no version 9; `muster history contact ana --guild"), "{none}");
+    let never = shell.run(&["history", "contact", "nobody", "--guild", GUILD]).wrong();
+    assert!(never.starts_with("error: there never was a contact `nobody` here; "), "{never}");
+}
+
+#[test]
+fn a_rollback_to_what_no_longer_fits_is_refused() {
+    let shell = Shell::new();
+    let apply = |text: &str| {
+        shell.write("it.yaml", text);
+        shell.run(&["apply", "it.yaml", "--guild", GUILD]).done();
+    };
+    let contact = |name: &str| {
+        format!(
+            "kind: contact\nname: {name}\nspec: {{display_name: {name}, discord_user: \"200000000000000001\", channels: [{{name: here, \
+             type: mention}}], stages: [{{duration: 0s, targets: [{{channel: here}}]}}]}}\n"
+        )
+    };
+    let plan = |name: &str| {
+        format!(
+            "kind: escalation_plan\nname: db\nspec: {{stages: [{{duration: 5m, targets: [{{contact: {name}}}]}}]}}\n"
+        )
+    };
+    apply(&[contact("ana"), contact("ben"), plan("ana")].join("---\n"));
+    apply(&plan("ben"));
+    shell.run(&["delete", "contact", "ana", "--guild", GUILD]).done();
+    let refused = shell.run(&["rollback", "escalation_plan", "db", "1", "--guild", GUILD]).wrong();
+    assert!(
+        refused
+            .starts_with("error: escalation_plan db: spec.stages[0].targets[0].contact: there is no contact `ana`; "),
+        "{refused}"
+    );
+}
+
+mod discord {
+    //! With a Discord of our own beside the binary.
+
+    use muster_playground::{Playground, World};
+
+    use super::*;
+
+    async fn server() -> Playground {
+        Playground::start(World::sample()).await.unwrap()
+    }
+
+    async fn run(shell: &Arc<Shell>, discord: &Playground, args: &[&str]) -> Ran {
+        let (shell, url, token) = (shell.clone(), discord.url().to_owned(), discord.token());
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let run = move || {
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            shell.run_with(&args, &[("DISCORD_API_URL", &url), ("DISCORD_TOKEN", &token), PHONE])
+        };
+        tokio::task::spawn_blocking(run).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_first_file_of_a_server_passes_check_and_applies() {
+        let (shell, discord) = (Arc::new(Shell::new()), server().await);
+        let first = run(&shell, &discord, &["init", "--guild", GUILD]).await.done();
+        assert!(first.out.contains("#alerts\n") && first.out.contains("@oncall\n"), "{}", first.out);
+        shell.write("first.yaml", &first.out);
+        assert_eq!(shell.run(&["check", "first.yaml"]).done().err, "");
+        let applied = run(&shell, &discord, &["apply", "first.yaml", "--guild", GUILD]).await.done();
+        assert_eq!((applied.out.lines().count(), applied.err.as_str()), (7, ""), "{}", applied.out);
+        let exported = shell.run(&["export", "--guild", GUILD]).done().out;
+        shell.write("exported.yaml", &exported);
+        let again = run(&shell, &discord, &["apply", "exported.yaml", "--guild", GUILD, "--prune"]).await.done().out;
+        assert_eq!(again, "nothing changes\nrevision 1\n");
+
+        let token = shell.run(&["init", "--guild", GUILD]).wrong();
+        assert!(token.starts_with("error: DISCORD_TOKEN is not set; "), "{token}");
+        let elsewhere = run(&shell, &discord, &["init", "--guild", "900000000000009999"]).await.wrong();
+        assert_eq!(elsewhere, "error: the bot is not in this server\n");
+    }
+
+    #[tokio::test]
+    async fn names_become_ids_at_apply() {
+        let (shell, discord) = (Arc::new(Shell::new()), server().await);
+        let settings = |announce: &str| {
+            format!(
+                "kind: settings\nname: guild\nspec: {{announce: [\"{announce}\"], fallback: {{role: \"@oncall\"}}}}\n"
+            )
+        };
+        shell.write("it.yaml", &settings("#alerts"));
+        let applied = run(&shell, &discord, &["apply", "it.yaml", "--guild", GUILD]).await.done();
+        assert_eq!(applied.err, "");
+        let exported = shell.run(&["export", "--guild", GUILD]).done().out;
+        assert!(exported.contains("900000000000000031") && !exported.contains("#alerts"), "{exported}");
+
+        shell.write("it.yaml", &settings("#alert"));
+        let refused = run(&shell, &discord, &["apply", "it.yaml", "--guild", GUILD]).await.wrong();
+        assert!(
+            refused.contains("it.yaml:3:19: settings guild: spec.announce[0]: there is no text channel `#alert` in this server; did you mean `#alerts`?"),
+            "{refused}"
+        );
+
+        shell.write("it.yaml", &settings("900000000000000031"));
+        drop(discord);
+        let unreachable = [("DISCORD_API_URL", "http://127.0.0.1:9"), ("DISCORD_TOKEN", "hunter2")];
+        let ran = shell.run_with(&["apply", "it.yaml", "--guild", GUILD], &unreachable);
+        assert!(ran.err.starts_with("error: it.yaml:3:55: settings guild: spec.fallback.role: `@oncall` is a name, and Discord could not be asked") || ran.err.starts_with("note: "), "{}", ran.err);
+        assert!(!ran.err.contains("hunter2"));
+    }
 }

@@ -5,8 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use muster::discord::commands::{self, Command, Contact, Incident, Plan, Status, Timeline};
+use muster::discord::commands::{
+    self, Attachment, Command, Config, Contact, Incident, Plan, Status, Timeline, Version,
+};
 use muster::discord::typed::{Ahead, End, Engaged, IncidentNumber, Label, Moment};
+use muster::domain::definition::Kind;
 use muster::domain::id::EngagementId;
 use muster::domain::impact::Impact;
 use muster::domain::name::Name;
@@ -78,6 +81,11 @@ fn sample(option: &Value) -> Value {
         (Some(3), "since" | "next_update") => json!("7d"),
         (Some(3), "at") => json!("03:12"),
         (Some(3), "label") => json!("team=payments"),
+        (Some(3), "name") => json!("ana"),
+        (Some(3), "version") => json!("3"),
+        (Some(11), _) => {
+            json!({ "id": "7", "filename": "team.yaml", "url": "https://cdn.discordapp.com/7", "size": 9 })
+        }
         (Some(3), _) => json!("The database is full"),
         (Some(5), _) => json!(true),
         (kind, name) => panic!("no sample for option `{name}` of type {kind:?}"),
@@ -147,7 +155,19 @@ fn what_is_typed_arrives_in_its_field() {
     let plan = || Some(payments());
     let ana = || Name::parse("ana").unwrap();
     let week = Some(Span::secs(7 * 86_400));
+    let settings = Kind::Settings;
+    let file = Attachment { filename: "team.yaml".into(), url: "https://cdn.discordapp.com/7".into(), size: 9 };
     let rows = [
+        (full(&["config", "apply"]), Command::Config(Config::Apply { file })),
+        (full(&["config", "export"]), Command::Config(Config::Export {})),
+        (full(&["config", "new"]), Command::Config(Config::New { kind: settings })),
+        (full(&["config", "edit"]), Command::Config(Config::Edit { kind: settings, name: ana() })),
+        (full(&["config", "delete"]), Command::Config(Config::Delete { kind: settings, name: ana() })),
+        (full(&["config", "history"]), Command::Config(Config::History { kind: settings, name: ana() })),
+        (
+            full(&["config", "rollback"]),
+            Command::Config(Config::Rollback { kind: settings, name: ana(), version: Version(3) }),
+        ),
         (
             full(&["incident", "new"]),
             Command::Incident(Incident::New {
@@ -460,7 +480,8 @@ fn the_option_being_typed_is_found() {
 fn only_these_options_are_completed() {
     let completed = leaves().into_iter().flat_map(|leaf| leaf.options).filter(|option| option["autocomplete"] == true);
     let completed: BTreeSet<_> = completed.map(|option| text(&option["name"]).to_owned()).collect();
-    assert_eq!(completed, ["channel", "contact", "engagement", "incident", "plan"].map(str::to_owned).into());
+    let wanted = ["channel", "contact", "engagement", "incident", "name", "plan", "version"];
+    assert_eq!(completed, wanted.map(str::to_owned).into());
 }
 
 /// The words of a command, its options as (name, value), and what the refusal says.

@@ -1,5 +1,5 @@
 //! The whole way, from an alert in a channel to a person who is really notified, and back: the real bot against the playground,
-//! on SQLite and on PostgreSQL. Nothing is asserted about words; that is done where they are made.
+//! on SQLite and on PostgreSQL. Words are asserted where they are made; here only where somebody decides by what is shown.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
@@ -12,6 +12,8 @@ mod acknowledge;
 mod bench;
 #[path = "wire/doctor.rs"]
 mod doctor;
+#[path = "wire/config.rs"]
+mod config;
 #[path = "wire/forms.rs"]
 mod forms;
 #[path = "wire/gap.rs"]

@@ -70,6 +70,7 @@ pub mod world;
 
 mod body;
 mod fault;
+mod file;
 mod hub;
 mod id;
 mod interaction;

@@ -4,6 +4,7 @@
 use crate::{
     channel::{Channel, kind},
     fault::Faults,
+    file::File,
     gateway::session::Sessions,
     guild::{Guild, Member, Role, User},
     id::{Id, Ids, Key},
@@ -42,6 +43,8 @@ pub(crate) struct State {
     pub edits_of_old_refused: bool,
     /// `http://127.0.0.1:PORT`
     pub url: String,
+    /// By attachment id.
+    pub files: HashMap<Id, File>,
     pub nonces: HashMap<String, (DateTime<Utc>, Id, Id)>,
     ids: Ids,
     ahead: Duration,
@@ -143,6 +146,7 @@ impl State {
             times: Times::default(),
             edits_of_old_refused: false,
             url: String::new(),
+            files: HashMap::new(),
             nonces: HashMap::new(),
             ids: Ids::default(),
             ahead: Duration::ZERO,

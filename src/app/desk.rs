@@ -34,6 +34,7 @@ pub(super) enum Done {
     AskWhich(Vec<(IncidentId, i64, String)>),
     Say(Say),
     Replace(Say),
+    File(Say, super::reply::File),
     Form(super::reply::Form),
 }
 
@@ -66,6 +67,7 @@ impl App {
             Done::AskWhich(options) => self.ask_which(request, options),
             Done::Say(say) => Reply::Say(say),
             Done::Replace(say) => Reply::Replace(say),
+            Done::File(say, file) => Reply::File(say, file),
             Done::Form(form) => Reply::Form(form),
         }
     }

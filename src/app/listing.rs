@@ -110,6 +110,10 @@ impl App {
         channel: Option<ChannelId>,
         what: Completing,
     ) -> Result<Vec<(String, String)>, Stop> {
+        if let Completing::Definition(kind) | Completing::Version(kind, _) = &what {
+            let name = if let Completing::Version(_, name) = &what { Some(name) } else { None };
+            return self.complete_definition(conn, (guild, by), *kind, name).await;
+        }
         let facts = self.facts(conn, guild, None).await?;
         if what == Completing::OwnChannel {
             return Ok(super::contact::own_channels(by, &facts));

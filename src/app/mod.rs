@@ -83,6 +83,8 @@ struct Inner {
     salt: String,
     sets: Mutex<HashMap<(GuildId, Revision), Arc<Set>>>,
     waiting: Mutex<Vec<(u64, Request)>>,
+    /// Changes of set-up that were shown and wait for a yes.
+    proposals: Mutex<Vec<definition::Proposed>>,
 }
 
 impl App {
@@ -111,6 +113,7 @@ impl App {
             salt,
             sets: Mutex::default(),
             waiting: Mutex::default(),
+            proposals: Mutex::default(),
         })))
     }
 

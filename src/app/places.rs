@@ -160,6 +160,10 @@ fn subject(pressed: Pressed) -> Subject {
         | Pressed::SetupPlan {}
         | Pressed::SetupDefault {}
         | Pressed::SetupDrill {} => Subject::Nothing,
+        // Set-up is changed in its guild only.
+        Pressed::FormDefinition { .. } | Pressed::ConfirmDefinition { .. } | Pressed::CorrectDefinition { .. } => {
+            Subject::Nothing
+        }
     }
 }
 

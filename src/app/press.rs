@@ -14,7 +14,7 @@ pub const LEN_MAX: usize = 100;
 
 const VERSION: &str = "v1";
 
-/// The interaction that asked first; its request waits under this key until the answer to a question arrives.
+/// What asked first: its request, or the change it proposed, waits under this key until the answer arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InteractionId(pub u64);
 
@@ -165,6 +165,12 @@ pressed! {
     "contact-mute" => ContactMute { guild: GuildId },
     /// **Unmute** below a mute: takes back all of one's own.
     "contact-unmute" => ContactUnmute { guild: GuildId },
+    /// The form that takes a definition; what was in force when it was opened.
+    "form-definition" => FormDefinition { since: i64 },
+    /// **Put in force**, below a change of set-up that was shown.
+    "definition-yes" => ConfirmDefinition { asked: InteractionId },
+    /// **Correct it**: opens the form with what was typed.
+    "definition-form" => CorrectDefinition { asked: InteractionId },
 }
 
 /// What the card's select **More …** offers; its text is the value of the choice.

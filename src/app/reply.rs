@@ -13,6 +13,8 @@ pub enum Reply {
     Say(Say),
     /// A private message in place of the one that was pressed on; a new one where nothing was.
     Replace(Say),
+    /// The same, with a file.
+    File(Say, File),
     /// A form, where people would rather type into one.
     Form(Form),
     /// Nothing (a reaction; a duplicate).
@@ -68,6 +70,13 @@ pub enum Picked {
     Channels(Vec<ChannelId>),
 }
 
+/// A text to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    pub name: String,
+    pub text: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     /// The one thing to press.
@@ -117,6 +126,12 @@ impl Picked {
             Picked::Values(values) => values.first().map(String::as_str),
             _ => None,
         }
+    }
+}
+
+impl From<Text> for Say {
+    fn from(text: Text) -> Say {
+        Say { text, controls: Vec::new() }
     }
 }
 

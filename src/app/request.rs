@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{contact, definition, plan, setup};
+use crate::domain::definition::Kind;
 use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::{self, Status};
@@ -113,8 +114,8 @@ pub struct Filter {
     pub label: Option<(String, String)>,
 }
 
-/// A time that somebody may complete an option with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What somebody may complete an option with.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Completing {
     Incident,
     Plan,
@@ -122,4 +123,8 @@ pub enum Completing {
     Contact,
     /// The contact channels of whoever types.
     OwnChannel,
+    /// The name of a definition.
+    Definition(Kind),
+    /// The number of a version.
+    Version(Kind, Name),
 }

@@ -19,12 +19,13 @@ impl App {
         let Some(act) = surveyed(&request.ask) else { return Ok(None) };
         let set = self.in_force(request.guild).await?;
         let allowed = permission::check(act, &request.by, Part::default(), &set.settings()).is_ok();
-        let whom = match request.ask {
+        let wanted = match &request.ask {
+            Ask::Config(ask) => ask.wanted(),
             // The guided path reads no definition: whoever it names was chosen in Discord itself.
-            Ask::Setup(_) => Wanted::default(),
-            _ => everybody(&set),
+            Ask::Setup(_) => Some(Wanted::default()),
+            _ => Some(everybody(&set)),
         };
-        Ok(allowed.then_some(whom))
+        Ok(wanted.filter(|_| allowed))
     }
 
     /// Whom to look for where all of a guild's set-up is examined.
@@ -41,6 +42,7 @@ fn surveyed(ask: &Ask) -> Option<Act> {
     match ask {
         Ask::Doctor => Some(Act::Examine),
         Ask::Setup(ask) => (!ask.may_open_a_form()).then_some(Act::Configure),
+        Ask::Config(_) => Some(Act::Configure),
         _ => None,
     }
 }

@@ -17,7 +17,9 @@ pub async fn run(args: Apply) -> Result<(), Ended> {
         Some(wanted) => survey::seen(&config, args.guild.id, &wanted).await,
         None => app::Seen::Unasked,
     };
-    if let app::Seen::Not(why) = &seen {
+    if let app::Seen::Not(why) = &seen
+        && config.discord_token.is_some()
+    {
         show::note(&format!("names cannot be resolved and ids are taken as they are: {why}"));
     }
     let app = desk(&config).await?;

@@ -15,6 +15,7 @@ mod parse;
 mod problem;
 mod refs;
 mod review;
+mod starter;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -28,5 +29,6 @@ pub use parse::{Document, parse};
 pub use problem::Problem;
 pub use refs::wanted;
 pub use review::{Around, Proposal, Reviewed, review};
+pub use starter::starter;
 pub use text::{SOURCE_MAX, Source};
 pub use zone::zone;

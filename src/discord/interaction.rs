@@ -26,7 +26,7 @@ use super::rest::{Call, Endpoint, Lane, RestError};
 use super::{Discord, commands, draw, lock, messages};
 use crate::app::help;
 use crate::app::press::{self, Pressed};
-use crate::app::reply::{Chosen, Picked, Reply, Say};
+use crate::app::reply::{Chosen, File, Picked, Reply, Say};
 use crate::app::request::{Ask, Request};
 use crate::domain::id::{ChannelId, GuildId, RoleId, UserId};
 use crate::domain::permission::Person;
@@ -256,6 +256,7 @@ impl Discord {
             Ok(found) => found,
             Err(refusal) => return (GuildId(0), Reply::say(words::refusal(&refusal))),
         };
+        let ask = self.fetched(ask).await;
         let (channel, key) = (heard.room(), format!("i:{}", heard.id));
         let mut request = Request { guild, by, channel, key, ask, survey: None };
         request.survey = self.surveyed(&request).await;
@@ -342,6 +343,10 @@ impl Discord {
                 note_late(self.call_back(heard.id, &heard.token, kind::REPLACE, data).await);
             }
             Reply::Say(say) | Reply::Replace(say) => self.say_first(heard, guild, &say).await,
+            Reply::File(..) => {
+                self.put_off(heard).await;
+                self.reply(heard, guild, reply).await;
+            }
             Reply::Nothing => self.put_off(heard).await,
         }
     }
@@ -349,31 +354,24 @@ impl Discord {
     /// Puts the reply in the place of the message that was pressed on. What is no such reply, a refusal or a fault, stands below
     /// it: the message is still good.
     async fn reply_in_place(&self, heard: &Heard, guild: GuildId, reply: Reply) {
-        let below = match reply {
-            Reply::Replace(_) => return self.reply(heard, guild, reply).await,
-            Reply::Nothing => return,
-            Reply::Say(say) => say,
-            Reply::Form(_) => Say { text: FORM_TOO_LATE.into(), controls: Vec::new() },
-        };
-        let mut body = draw::reply(&below, self.scene(guild));
+        if matches!(reply, Reply::Replace(_)) {
+            return self.reply(heard, guild, reply).await;
+        }
+        let Some((say, file)) = said(reply) else { return };
+        let mut body = draw::reply(&say, self.scene(guild));
         body["flags"] = json!(EPHEMERAL);
-        let endpoint = Endpoint::followup(self.application(), &heard.token);
-        if let Err(error) = self.rest().call(Call::new(endpoint).body(body).lane(Lane::Reply)).await {
+        let call = Call::new(Endpoint::followup(self.application(), &heard.token)).body(body);
+        if let Err(error) = self.rest().call(with_file(call, file).lane(Lane::Reply)).await {
             tracing::warn!(%error, "somebody did not hear why nothing was done");
         }
     }
 
     /// Turns "thinking …", or the message that was pressed on, into the reply.
     async fn reply(&self, heard: &Heard, guild: GuildId, reply: Reply) {
-        let say = match reply {
-            Reply::Say(say) | Reply::Replace(say) => say,
-            Reply::Form(_) => Say { text: FORM_TOO_LATE.into(), controls: Vec::new() },
-            // The same request was answered before; that answer stands.
-            Reply::Nothing => return,
-        };
+        let Some((say, file)) = said(reply) else { return };
         let endpoint = Endpoint::edit_original_response(self.application(), &heard.token);
-        let call = Call::new(endpoint).body(draw::reply(&say, self.scene(guild))).lane(Lane::Reply);
-        if let Err(error) = self.rest().call(call).await {
+        let call = Call::new(endpoint).body(draw::reply(&say, self.scene(guild)));
+        if let Err(error) = self.rest().call(with_file(call, file).lane(Lane::Reply)).await {
             tracing::warn!(%error, "somebody did not get their answer; what they asked for is done");
         }
     }
@@ -382,6 +380,23 @@ impl Discord {
         let body = if data.is_null() { json!({ "type": kind }) } else { json!({ "type": kind, "data": data }) };
         let call = Call::new(Endpoint::callback(id, token)).body(body).lane(Lane::Reply).patience(FIRST_PATIENCE);
         self.rest().call(call).await.map(drop)
+    }
+}
+
+/// A reply as a message that comes later; none where an earlier answer to the same request stands.
+fn said(reply: Reply) -> Option<(Say, Option<File>)> {
+    match reply {
+        Reply::Say(say) | Reply::Replace(say) => Some((say, None)),
+        Reply::File(say, file) => Some((say, Some(file))),
+        Reply::Form(_) => Some((Say { text: FORM_TOO_LATE.into(), controls: Vec::new() }, None)),
+        Reply::Nothing => None,
+    }
+}
+
+fn with_file(call: Call, file: Option<File>) -> Call {
+    match file {
+        Some(file) => call.file(file.name, file.text.into_bytes()),
+        None => call,
     }
 }
 
@@ -406,7 +421,22 @@ fn refused(why: Unread) -> Say {
 
 fn options(command: &CommandInteraction) -> Vec<Value> {
     let values = command.data.options.iter().map(serde_json::to_value);
-    values.filter_map(Result::ok).collect()
+    let mut options: Vec<Value> = values.filter_map(Result::ok).collect();
+    let files = serde_json::to_value(&command.data.resolved.attachments).unwrap_or_default();
+    options.iter_mut().for_each(|option| put_files(option, &files));
+    options
+}
+
+/// Discord's number for an option that takes a file.
+const ATTACHMENT: u64 = 11;
+
+/// A file's description stands beside the options, under the id that the option has: here it takes the place of the id.
+fn put_files(option: &mut Value, files: &Value) {
+    if option["type"] == ATTACHMENT {
+        let file = option["value"].as_str().map(|id| files[id].clone());
+        option["value"] = file.unwrap_or_default();
+    }
+    option["options"].as_array_mut().into_iter().flatten().for_each(|inner| put_files(inner, files));
 }
 
 /// Whether only the person sees a message; nobody else's is theirs to press on.

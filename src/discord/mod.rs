@@ -15,6 +15,7 @@ mod parse;
 mod room;
 mod shape;
 mod welcome;
+mod upload;
 
 pub mod commands;
 pub mod draw;

@@ -1,7 +1,9 @@
 //! Why the machine says no to a person: typed here, said in `words`.
 
+use super::definition::Kind;
 use super::id::UserId;
 use super::incident::Status;
+use super::name::Name;
 use super::permission::NotAllowed;
 
 /// A refusal changes nothing. Each says, in words, what to do instead.
@@ -65,6 +67,19 @@ pub enum Refusal {
     Contact(ContactRefusal),
     /// A button of another time or place.
     StaleButton,
+    NoSuchDefinition {
+        kind: Kind,
+        said: String,
+        /// Of this kind.
+        known: Vec<String>,
+    },
+    NoSuchVersion {
+        kind: Kind,
+        name: Name,
+        number: i64,
+    },
+    /// A change of set-up that was shown too long ago, or before a restart.
+    ProposalGone,
 }
 
 /// Of contacts, their channels and tests.

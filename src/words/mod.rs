@@ -5,6 +5,7 @@
 pub mod contact;
 mod help;
 mod doctor;
+pub mod definition;
 mod incident;
 mod page;
 mod plan;

@@ -51,6 +51,16 @@ pub fn refusal(refusal: &Refusal) -> Text {
         Refusal::StaleButton => {
             Text::from("This button is out of date. Use the newest message, or type `/incident show`.")
         }
+        Refusal::NoSuchDefinition { kind, said, known } => {
+            let none = "None of this kind is in force: `/config new` makes one.";
+            no_such(&format!("There is no {kind} "), said, known, none)
+        }
+        Refusal::NoSuchVersion { kind, name, number } => {
+            Text::from(format!("{kind} {name} has no version {number}. `/config history` shows those it has."))
+        }
+        Refusal::ProposalGone => Text::from(
+            "This was shown too long ago, or Muster has been restarted since. Nothing was changed: send it again with `/config`.",
+        ),
     }
 }
 

@@ -50,8 +50,10 @@ async fn every_apply_is_a_revision_that_can_be_gone_back_to() {
         assert_eq!(in_force(store, Some(0)).await, []);
 
         let history = read!(store, |conn| definition::history(conn, GUILD, "contact", "ana", 3).await);
-        let specs: Vec<_> = history.iter().map(|row| (row.version, row.spec.as_deref())).collect();
+        let specs: Vec<_> =
+            history.iter().map(|row| (row.definition.version, row.definition.spec.as_deref())).collect();
         assert_eq!(specs, [(4, Some("a4")), (3, None), (2, Some("a2"))]);
+        assert!(history.iter().all(|row| row.via == "test"), "each knows where its apply came from");
         let first = read!(store, |conn| definition::first_version(conn, GUILD, "contact", "ana").await).unwrap();
         assert_eq!(
             (first.spec.as_deref(), first.revision, first.applied_by, first.applied_at),
@@ -73,7 +75,10 @@ async fn applies_at_once_come_one_after_the_other() {
         revisions.sort_unstable();
         assert_eq!(revisions, (1..=20).collect::<Vec<_>>());
         let history = read!(store, |conn| definition::history(conn, GUILD, "contact", "ana", 100).await);
-        assert!(history.iter().all(|row| row.version == row.revision), "versions in the order of the applies");
+        assert!(
+            history.iter().all(|row| row.definition.version == row.definition.revision),
+            "versions in the order of the applies"
+        );
         assert_eq!(history.len(), 20);
     })
     .await;

@@ -159,6 +159,10 @@ impl Stage {
                 self.setup.add(word, rest)?;
                 return self.apply().await;
             }
+            "remove" => {
+                self.setup.remove(rest)?;
+                return self.apply().await;
+            }
             "alert" => self.alert(rest).await?,
             "group" => self.group(rest).await?,
             "say" => self.say(rest, &[]).await?,
@@ -411,7 +415,9 @@ async fn open(store: &Store, clock: &Arc<TestClock>) -> App {
 
 fn told(reply: &Reply) -> Option<String> {
     match reply {
-        Reply::Say(Say { text, .. }) | Reply::Replace(Say { text, .. }) => Some(setup::named(&text.plain())),
+        Reply::Say(Say { text, .. }) | Reply::Replace(Say { text, .. }) | Reply::File(Say { text, .. }, _) => {
+            Some(setup::named(&text.plain()))
+        }
         Reply::Form(form) => Some(format!("form {}", form.title)),
         Reply::Nothing => None,
     }

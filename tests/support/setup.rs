@@ -71,6 +71,18 @@ impl Setup {
         Ok(())
     }
 
+    /// `plan db`, `schedule primary`: gone from the set-up; alerts go to another plan.
+    pub fn remove(&mut self, said: &str) -> Result<(), String> {
+        let (kind, name) = said.split_once(' ').ok_or("remove KIND NAME")?;
+        let before = self.documents.len();
+        let of_kind = |of: &str| of == kind || kind == "plan" && of.ends_with("_plan");
+        self.documents.retain(|(of, one), _| one != name || !of_kind(of));
+        if self.first_plan.as_deref() == Some(name) && kind == "plan" {
+            self.first_plan = self.documents.keys().find(|(of, _)| of == "response_plan").map(|(_, name)| name.clone());
+        }
+        if self.documents.len() == before { Err(format!("there is no {said}")) } else { Ok(()) }
+    }
+
     pub fn yaml(&self) -> String {
         let mut documents = vec![self.settings_yaml()];
         for name in CONTACTS {

@@ -6,6 +6,7 @@
 mod answers;
 mod contacts;
 mod doctor;
+mod definitions;
 mod facts;
 mod hostile;
 mod literal;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use muster::domain::definition::Kind;
 use muster::domain::incident::Status;
+use muster::domain::name::Name;
 use muster::domain::permission::{Act, NotAllowed, Rank};
 use muster::domain::refusal::{ContactRefusal, Refusal};
 use muster::words::{fault, not_saved, refusal};
@@ -29,10 +31,13 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::TooManyDeclarations { .. } => 13,
         Refusal::StaleButton => 14,
         Refusal::Contact(_) => 15,
+        Refusal::NoSuchDefinition { .. } => 16,
+        Refusal::NoSuchVersion { .. } => 17,
+        Refusal::ProposalGone => 18,
     }
 }
 
-const REFUSALS: usize = 16;
+const REFUSALS: usize = 19;
 
 fn samples() -> Vec<Refusal> {
     let not_allowed = |act, needs, roles| Refusal::NotAllowed(NotAllowed { act, needs, roles });
@@ -74,6 +79,10 @@ fn samples() -> Vec<Refusal> {
         Refusal::StaleButton,
         // The others of its kind are in `contacts.rs`.
         Refusal::Contact(ContactRefusal::NotAContact),
+        Refusal::NoSuchDefinition { kind: Kind::Contact, said: "anna".to_owned(), known: strings(&["ana", "ben"]) },
+        Refusal::NoSuchDefinition { kind: Kind::Runbook, said: "db".to_owned(), known: vec![] },
+        Refusal::NoSuchVersion { kind: Kind::Contact, name: Name::parse("ana").unwrap(), number: 9 },
+        Refusal::ProposalGone,
     ]);
     all
 }

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 impl Playground {
     /// Types a slash command: `path` is `"incident new"`, `options` an object of option values (users, roles and channels by
-    /// name or id), or Discord's nested options array as it is. Refused if the command is not registered, an option is unknown,
+    /// name or id, files as objects of `filename` and `content`), or Discord's nested options array as it is. Refused if the command is not registered, an option is unknown,
     /// misses, or is none of its choices, or the person may not use it there.
     pub async fn slash(
         &self,
@@ -38,7 +38,10 @@ impl Playground {
             usable(state, user, channel, &command)?;
             let options = match options {
                 Value::Array(ready) => ready,
-                map => options::nested(state, &command.json, &tail, &map, None)?,
+                map => {
+                    let map = options::with_files(state, map);
+                    options::nested(state, &command.json, &tail, &map, None)?
+                }
             };
             Ok(event::command(state, user, channel, &command, &options))
         })

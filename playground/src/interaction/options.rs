@@ -17,6 +17,7 @@ const CHANNEL: u64 = 7;
 const ROLE: u64 = 8;
 const MENTIONABLE: u64 = 9;
 const NUMBER: u64 = 10;
+const ATTACHMENT: u64 = 11;
 
 fn kind(option: &Value) -> u64 {
     option["type"].as_u64().unwrap_or(0)
@@ -91,6 +92,10 @@ fn value_of(state: &State, option: &Value, value: &Value) -> Result<Value> {
         MENTIONABLE => {
             json!(state.find_user(&key()).or_else(|_| state.find_role(&key()).map(|(_, role)| role))?.to_string())
         }
+        ATTACHMENT => {
+            let id = value.as_str().and_then(|id| id.parse().ok()).filter(|id| state.files.contains_key(id));
+            json!(id.context("is a file: an object of `filename` and `content`")?.to_string())
+        }
         other => bail!("options of type {other} cannot be filled in here"),
     };
     check_limits(option, &value)?;
@@ -130,6 +135,16 @@ pub(super) fn resolved(state: &State, channel: Id, options: &[Value]) -> Value {
     found
 }
 
+/// Keeps the files among the options' values, objects of `filename` and `content` (a text), and puts their ids in place.
+pub(super) fn with_files(state: &mut State, mut options: Value) -> Value {
+    for value in options.as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
+        if let (Some(name), Some(content)) = (value["filename"].as_str(), value["content"].as_str()) {
+            *value = json!(state.keep_file(name, content.as_bytes().to_vec()).to_string());
+        }
+    }
+    options
+}
+
 /// Adds what one id stands for, by option type.
 pub(super) fn resolve(state: &State, channel: Id, kind: u64, id: Id, into: &mut Value) {
     let key = id.to_string();
@@ -144,6 +159,10 @@ pub(super) fn resolve(state: &State, channel: Id, kind: u64, id: Id, into: &mut 
     let role = state.guild_of(channel).and_then(|guild| guild.roles.get(&id));
     if let Some(role) = role.filter(|_| matches!(kind, ROLE | MENTIONABLE)) {
         into["roles"][&key] = role.json();
+    }
+    if let Some(mut file) = state.attachment_json(id).filter(|_| kind == ATTACHMENT) {
+        file["ephemeral"] = json!(true);
+        into["attachments"][&key] = file;
     }
     if let Some(place) = state.channels.get(&id).filter(|_| kind == CHANNEL) {
         let mut place = state.channel_json(place);

@@ -2,7 +2,7 @@
 //! Never looks at the state.
 
 use super::multipart;
-use crate::{id::Id, refusal::Refusal};
+use crate::{file::File, id::Id, refusal::Refusal};
 use axum::http::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -21,7 +21,9 @@ pub(crate) struct Call {
     pub args: Vec<String>,
     pub query: HashMap<String, String>,
     pub body: Value,
-    /// Attachments of a multipart request, as Discord would return them.
+    /// Files of a multipart request.
+    pub uploads: Vec<File>,
+    /// The same as attachments, as Discord would return them.
     pub files: Vec<Value>,
     pub reason: Option<String>,
     pub token: Option<String>,
@@ -62,13 +64,13 @@ impl Call {
         let (path, query) = full_path.split_once('?').unwrap_or((&full_path, ""));
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let kind = header("content-type").unwrap_or_default();
-        let (body, files, malformed) = body(&kind, bytes);
+        let (body, uploads, malformed) = body(&kind, bytes);
         let call = Self {
             method: method.to_owned(),
             path: path.to_owned(),
             query: pairs(query),
             body,
-            files,
+            uploads,
             reason: header("x-audit-log-reason").map(|reason| decode(&reason)),
             token: header("authorization"),
             full_path: full_path.clone(),
@@ -115,7 +117,7 @@ fn without_prefix(uri: &str) -> &str {
     }
 }
 
-fn body(kind: &str, bytes: &[u8]) -> (Value, Vec<Value>, Option<Refusal>) {
+fn body(kind: &str, bytes: &[u8]) -> (Value, Vec<File>, Option<Refusal>) {
     if bytes.is_empty() {
         return (Value::Null, Vec::new(), None);
     }

@@ -17,7 +17,7 @@ mod webhooks;
 
 use crate::{
     fault::{CLOUDFLARE, End},
-    gateway,
+    file, gateway,
     hub::Hub,
     journal::Exchange,
     limit::Verdict,
@@ -61,6 +61,9 @@ pub(crate) async fn serve(
         return upgrade.on_upgrade(|ws| gateway::socket::serve(hub, ws, switch));
     }
     let (parts, body) = request.into_parts();
+    if parts.uri.path().starts_with(file::PATH) {
+        return hub.look(|state| file::serve(state, parts.uri.path()));
+    }
     let Ok(bytes) = to_bytes(body, BODY_MAX).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let uri = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let (call, malformed) = Call::read(parts.method.as_str(), &uri, &parts.headers, &bytes);
@@ -156,6 +159,7 @@ fn handle(state: &mut State, call: &mut Call, malformed: Option<Refusal>) -> Rep
             (_, Some(refusal)) => (headers, Err(refusal)),
             (Some((route, args)), None) => {
                 call.args = args;
+                call.files = kept(state, std::mem::take(&mut call.uploads));
                 (headers, (route.handler)(state, call))
             }
         },
@@ -169,6 +173,12 @@ fn handle(state: &mut State, call: &mut Call, malformed: Option<Refusal>) -> Rep
     state.limits.note(status, false);
     let body = if json.is_null() { String::new() } else { json.to_string() };
     Reply { status, headers, body, json, applied }
+}
+
+/// What was uploaded, as attachments.
+fn kept(state: &mut State, uploads: Vec<file::File>) -> Vec<Value> {
+    let ids: Vec<_> = uploads.into_iter().map(|upload| state.keep_file(&upload.name, upload.bytes)).collect();
+    ids.into_iter().filter_map(|id| state.attachment_json(id)).collect()
 }
 
 fn unknown(state: &mut State, call: &Call) -> Refusal {

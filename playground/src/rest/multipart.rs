@@ -1,7 +1,7 @@
-//! Just enough multipart/form-data for messages with files: `payload_json` and the attachments' names and sizes.
-//! Never keeps the bytes of a file.
+//! Just enough multipart/form-data for messages with files: `payload_json`, the files' names and bytes.
+//! Never keeps anything.
 
-use serde_json::{Value, json};
+use crate::file::File;
 
 /// The boundary of a multipart content type.
 pub(super) fn boundary(content_type: &str) -> Option<String> {
@@ -10,8 +10,8 @@ pub(super) fn boundary(content_type: &str) -> Option<String> {
     kind.trim().eq_ignore_ascii_case("multipart/form-data").then(|| boundary.trim_matches('"').to_owned())
 }
 
-/// The JSON part (`{}` if there is none) and the files as attachments.
-pub(super) fn read(bytes: &[u8], boundary: &str) -> (Vec<u8>, Vec<Value>) {
+/// The JSON part (`{}` if there is none) and the files.
+pub(super) fn read(bytes: &[u8], boundary: &str) -> (Vec<u8>, Vec<File>) {
     let (mut json, mut files) = (b"{}".to_vec(), Vec::new());
     for (headers, content) in parts(bytes, format!("--{boundary}").as_bytes()) {
         let field = |name: &str| {
@@ -22,7 +22,7 @@ pub(super) fn read(bytes: &[u8], boundary: &str) -> (Vec<u8>, Vec<Value>) {
         };
         match (field("name").as_deref(), field("filename")) {
             (Some("payload_json"), _) => json = content.to_vec(),
-            (_, Some(filename)) => files.push(attachment(files.len(), &filename, &headers, content)),
+            (_, Some(name)) => files.push(File { name, bytes: content.to_vec() }),
             _ => {}
         }
     }
@@ -52,15 +52,6 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
-fn attachment(index: usize, filename: &str, headers: &str, content: &[u8]) -> Value {
-    let kind = headers
-        .lines()
-        .find_map(|line| line.to_lowercase().strip_prefix("content-type:").map(|kind| kind.trim().to_owned()));
-    let url = format!("https://cdn.discordapp.com/attachments/1/{index}/{filename}");
-    json!({ "id": (index + 1).to_string(), "filename": filename, "size": content.len(), "url": url, "proxy_url": url,
-        "content_type": kind.unwrap_or_else(|| "application/octet-stream".into()) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,9 +62,6 @@ mod tests {
             Content-Disposition: form-data; name=\"files[0]\"; filename=\"a.md\"\r\nContent-Type: text/markdown\r\n\r\nhello\r\n--xx--\r\n";
         let (json, files) = read(body, "xx");
         assert_eq!(json, b"{\"content\":\"hi\"}");
-        assert_eq!(
-            (&files[0]["filename"], &files[0]["size"], &files[0]["content_type"]),
-            (&json!("a.md"), &json!(5), &json!("text/markdown"))
-        );
+        assert_eq!((files[0].name.as_str(), files[0].bytes.as_slice()), ("a.md", b"hello".as_slice()));
     }
 }

@@ -46,6 +46,22 @@ pub enum NotApplied {
     Failed(Fault),
 }
 
+/// Why it cannot be done as it is.
+#[derive(Debug)]
+pub(in crate::app) enum Unfit {
+    Wrong(Vec<Problem>),
+    Other(Box<Applied>),
+}
+
+impl From<Unfit> for NotApplied {
+    fn from(unfit: Unfit) -> NotApplied {
+        match unfit {
+            Unfit::Wrong(problems) => NotApplied::Wrong(problems),
+            Unfit::Other(applied) => NotApplied::Other(applied),
+        }
+    }
+}
+
 /// What to apply, for whom.
 #[derive(Debug, Clone)]
 pub struct Apply {
@@ -133,31 +149,32 @@ impl App {
     pub async fn apply(&self, apply: Apply) -> Result<Applied, NotApplied> {
         let app = self.clone();
         let done = match apply.dry_run {
-            true => {
-                let rehearsed = self.store().read(move |conn| {
-                    Box::pin(async move { app.reviewed(conn, &apply).await.map(|found| found.map(|(told, ..)| told)) })
-                });
-                rehearsed.await
-            }
+            true => self.rehearse(apply).await,
             false => self.store().write(move |tx| Box::pin(async move { app.apply_in(tx, &apply).await })).await,
         };
-        done.unwrap_or_else(|stop: Stop| {
-            self.forget_sets();
-            Err(NotApplied::Failed(stop.fault("apply the definitions")))
-        })
+        match done {
+            Ok(done) => done.map_err(NotApplied::from),
+            Err(stop) => {
+                self.forget_sets();
+                Err(NotApplied::Failed(stop.fault("apply the definitions")))
+            }
+        }
+    }
+
+    /// What an apply would do. Writes nothing, and waits for no other apply.
+    pub(in crate::app) async fn rehearse(&self, apply: Apply) -> Result<Result<Applied, Unfit>, Stop> {
+        let app = self.clone();
+        let reviewed = self.store().read(move |conn| Box::pin(async move { app.reviewed(conn, &apply).await }));
+        Ok(reviewed.await?.map(|(applied, ..)| applied))
     }
 
     /// The same in a transaction of the caller's, whose other writes stand or fall with it: what is refused wrote nothing.
-    pub(in crate::app) async fn apply_in(
-        &self,
-        tx: &mut Tx,
-        apply: &Apply,
-    ) -> Result<Result<Applied, NotApplied>, Stop> {
+    pub(in crate::app) async fn apply_in(&self, tx: &mut Tx, apply: &Apply) -> Result<Result<Applied, Unfit>, Stop> {
         // Applies of one guild follow one another: the lock comes before the reading.
         guild::load_state(tx, apply.guild).await?;
         let (mut applied, old, new) = match self.reviewed(tx, apply).await? {
             Ok(reviewed) => reviewed,
-            Err(not) => return Ok(Err(not)),
+            Err(unfit) => return Ok(Err(unfit)),
         };
         if apply.dry_run || applied.diff.is_empty() {
             return Ok(Ok(applied));
@@ -171,16 +188,12 @@ impl App {
     }
 
     /// What an apply would do, what is in force and what would be.
-    async fn reviewed(
-        &self,
-        conn: &mut Conn,
-        apply: &Apply,
-    ) -> Result<Result<(Applied, Arc<Set>, Set), NotApplied>, Stop> {
+    async fn reviewed(&self, conn: &mut Conn, apply: &Apply) -> Result<Result<(Applied, Arc<Set>, Set), Unfit>, Stop> {
         let revision = guild::revision(conn, apply.guild).await?;
         let old = self.set(conn, apply.guild, revision).await?;
         let proposal = match apply.proposal() {
             Ok(proposal) => proposal,
-            Err(problems) => return Ok(Err(NotApplied::Wrong(problems))),
+            Err(problems) => return Ok(Err(Unfit::Wrong(problems))),
         };
         let touched = touched(&proposal);
         let secrets = &self.0.secrets;
@@ -188,16 +201,16 @@ impl App {
         let Reviewed { set, diff, warnings, names } =
             match definitions::review(&old, proposal, around, apply.seen.why_not()) {
                 Ok(reviewed) => reviewed,
-                Err(problems) => return Ok(Err(NotApplied::Wrong(problems))),
+                Err(problems) => return Ok(Err(Unfit::Wrong(problems))),
             };
         if !names.is_empty() {
-            return Ok(Err(NotApplied::Wrong(names)));
+            return Ok(Err(Unfit::Wrong(names)));
         }
         let overtaken = self.overtaken(conn, apply, &old, touched).await?;
         let applied = Applied { revision, diff, warnings, overtaken };
         match apply.expect.as_ref().is_none_or(|expected| *expected == applied.diff) {
             true => Ok(Ok((applied, old, set))),
-            false => Ok(Err(NotApplied::Other(Box::new(applied)))),
+            false => Ok(Err(Unfit::Other(Box::new(applied)))),
         }
     }
 
@@ -254,15 +267,21 @@ impl App {
     ///
     /// # Errors
     /// A fault of the store.
-    pub async fn in_force(&self, guild: GuildId) -> Result<std::sync::Arc<Set>, Fault> {
+    pub async fn in_force(&self, guild: GuildId) -> Result<Arc<Set>, Fault> {
+        let found = self.newest(guild).await;
+        found.map(|(_, set)| set).map_err(|stop| stop.fault("read the definitions"))
+    }
+
+    /// The definitions in force, and the apply that made them so.
+    pub(in crate::app) async fn newest(&self, guild: GuildId) -> Result<(Revision, Arc<Set>), Stop> {
         let app = self.clone();
         let found = self.store().read(move |conn| {
             Box::pin(async move {
                 let revision = guild::revision(conn, guild).await?;
-                app.set(conn, guild, revision).await
+                Ok((revision, app.set(conn, guild, revision).await?))
             })
         });
-        found.await.map_err(|stop: Stop| stop.fault("read the definitions"))
+        found.await
     }
 }
 

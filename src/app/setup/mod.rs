@@ -7,7 +7,7 @@ mod screen;
 pub use screen::{ZONE, screen, zone_form};
 
 use super::App;
-use super::definition::{Apply, NotApplied, Seen};
+use super::definition::{Apply, Seen, Unfit};
 use super::desk::{Done, allow};
 use super::facts::read_state;
 use super::fault::Stop;
@@ -144,9 +144,9 @@ impl App {
         let apply = Apply { specs, seen, ..Apply::new(request.guild, Some(request.by.user), "setup") };
         let problems = match self.apply_in(tx, &apply).await? {
             Ok(_) => return Ok(true),
-            Err(NotApplied::Wrong(problems)) => problems,
-            // A fault ends the transaction, and nothing certain was expected.
-            Err(NotApplied::Failed(_) | NotApplied::Other(_)) => Vec::new(),
+            Err(Unfit::Wrong(problems)) => problems,
+            // Nothing certain was expected.
+            Err(Unfit::Other(_)) => Vec::new(),
         };
         made.notes.extend(problems.first().map(|problem| Note::Wrong(problem.to_string())));
         Ok(false)

@@ -15,7 +15,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-pub use config::Config;
+pub use config::{Attachment, Config, Version};
 pub use contact::Contact;
 pub use incident::{Incident, Status};
 pub use plan::Plan;
@@ -74,17 +74,19 @@ pub fn focused<'a>(name: &'a str, options: &'a [Value]) -> Option<Focused<'a>> {
         Value::Null => String::new(),
         number => number.to_string(),
     };
-    Some(Focused { path: typed.words(), option: option["name"].as_str()?, partial })
+    Some(Focused { path: typed.words(), option: option["name"].as_str()?, partial, given: typed.values() })
 }
 
 /// An option being completed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Focused<'a> {
     /// The words of the command, `incident show`.
     pub path: String,
     pub option: &'a str,
     /// As typed so far, may be empty.
     pub partial: String,
+    /// All options so far.
+    pub given: Map<String, Value>,
 }
 
 /// A command that cannot be carried out as typed.

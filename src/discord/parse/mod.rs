@@ -8,7 +8,7 @@ mod setup;
 
 use super::commands::{self, BadCommand, Command, Focused, Timeline};
 use super::typed::{IncidentNumber, Moment};
-use crate::app::form;
+use crate::app::{definition, form};
 use crate::app::press::{BadId, More, Pressed};
 use crate::app::reply::Picked;
 use crate::app::request::{Ask, Completing, When, Which};
@@ -91,8 +91,13 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
             Press::Ask(Ask::Contact(crate::app::contact::chosen(first()?).ok_or(BadId::UnknownVerb)?))
         }
         Pressed::ContactUnmute { .. } => Press::Ask(Ask::Contact(contact::Ask::Unmute { channel: None })),
+        Pressed::ConfirmDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Confirm(asked.0))),
+        Pressed::CorrectDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Correct(asked.0))),
         // Forms are sent, never pressed.
-        Pressed::FormNew {} | Pressed::FormUpdate { .. } | Pressed::FormResolve { .. } => {
+        Pressed::FormNew {}
+        | Pressed::FormUpdate { .. }
+        | Pressed::FormResolve { .. }
+        | Pressed::FormDefinition { .. } => {
             return Err(BadId::OldOrForged.into());
         }
         Pressed::SetupAt { .. }
@@ -129,6 +134,11 @@ pub fn form(pressed: Pressed, values: &[(String, String)]) -> Result<Ask, Unread
             Ok(Ask::On(Which::Id(incident), Change::Resolve { message: form::read_message(values) }))
         }
         Pressed::SetupZoneTyped {} => Ok(Ask::Setup(setup::form(values))),
+        Pressed::FormDefinition { since } => {
+            let written = values.iter().find(|(input, _)| input == definition::DEFINITION);
+            let text = written.map(|(_, text)| text.clone()).unwrap_or_default();
+            Ok(Ask::Config(definition::Ask::Written { text, since }))
+        }
         _ => Err(BadId::OldOrForged.into()),
     }
 }
@@ -163,6 +173,7 @@ pub fn completing(focused: &Focused<'_>) -> Option<Completing> {
         "engagement" => Some(Completing::Engagement),
         "contact" => Some(Completing::Contact),
         "channel" if focused.path == "contact mute" => Some(Completing::OwnChannel),
+        _ if focused.path.starts_with("config ") => config::completing(focused),
         _ => None,
     }
 }
