@@ -93,6 +93,8 @@ files!(
     rooms,
     frozen,
     corners,
+    ending,
+    new_form,
 );
 
 /// Every file is played: one that is not in the list above would never fail.

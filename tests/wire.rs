@@ -10,6 +10,8 @@ mod databases;
 mod acknowledge;
 #[path = "wire/bench.rs"]
 mod bench;
+#[path = "wire/endings.rs"]
+mod endings;
 #[path = "wire/forms.rs"]
 mod forms;
 #[path = "wire/gap.rs"]

@@ -206,7 +206,14 @@ impl App {
         self.put_for_guild(tx, guild, &effect, at.now).await
     }
 
-    async fn put_for_guild(&self, tx: &mut Tx, guild: GuildId, effect: &Effect, now: Timestamp) -> Result<(), Stop> {
+    /// A promise that belongs to no incident.
+    pub(super) async fn put_for_guild(
+        &self,
+        tx: &mut Tx,
+        guild: GuildId,
+        effect: &Effect,
+        now: Timestamp,
+    ) -> Result<(), Stop> {
         let row = outbox::NewRow {
             id: OutboxId(self.mint(now).id()),
             guild_id: guild,

@@ -1,18 +1,20 @@
 //! The desk: load → decide → save. The only caller of `domain` and `store` for writes.
 //!
 //! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
-//! Reading order: `desk` (people), `intake` (alert messages), `outbox` (deliveries and their receipts), `definition`
+//! Reading order: `desk` (people), with `opening` (the form of a new incident) and `ending` (duplicates, deletion), `intake` (alert messages), `outbox` (deliveries and their receipts), `definition`
 //! (set-up), then the other nouns (`plan`, `contact`), the guided ways in (`setup`, `doctor`, `help`), and what they share: `facts` (load), `save`, `draw` (state → view).
 //! Words with something to press are here: [`answer`], [`form`], [`show`].
 
 mod desk;
 mod doctor;
 mod draw;
+mod ending;
 mod facts;
 mod fault;
 mod help;
 mod intake;
 mod listing;
+mod opening;
 mod outbox;
 mod places;
 mod save;

@@ -147,6 +147,9 @@ impl App {
                 Ok(Drawn::Send(What::React { channel: *channel, message_id: *message, sign: *sign }))
             }
             (Effect::Answer { channel, event, .. }, _) => Ok(Drawn::Send(self.answer(work, *channel, event))),
+            (Effect::DeleteRoom { channel, number }, _) => {
+                Ok(Drawn::Send(What::DeleteRoom { channel: *channel, number: *number }))
+            }
             (effect, Some(state)) => self.draw_of(conn, work, effect, state).await,
             _ => nothing,
         }
@@ -183,7 +186,9 @@ impl App {
                     None => Drawn::Drop(None),
                 })
             }
-            Effect::RoomReady | Effect::React { .. } | Effect::Answer { .. } => Ok(Drawn::Drop(None)),
+            Effect::RoomReady | Effect::React { .. } | Effect::Answer { .. } | Effect::DeleteRoom { .. } => {
+                Ok(Drawn::Drop(None))
+            }
         }
     }
 
@@ -355,8 +360,8 @@ impl App {
             Ending::Failed(why) => outbox::fail(tx, id, fence, why).await?,
         };
         if !held {
-            // Somebody else has claimed it since: their report counts.
-            return Ok(());
+            // Somebody else has claimed it since: their report counts. Or its incident was deleted.
+            return self.forsaken(tx, work, told).await;
         }
         if let (Ending::Done(Some((channel, message))), Some(post)) = (&ending, posted(&work.effect)) {
             post::receipt(tx, post, *channel, *message, self.now()).await?;
@@ -370,6 +375,16 @@ impl App {
             self.after_card(tx, &outcome.incident, self.now()).await?;
         }
         Ok(())
+    }
+
+    /// A room that was made for an incident which was deleted meanwhile is nobody's.
+    async fn forsaken(&self, tx: &mut Tx, work: &Work, told: Option<Input>) -> Result<(), Stop> {
+        let (Some(Input::RoomMade { channel, .. }), Some(id)) = (told, work.row.incident_id) else { return Ok(()) };
+        if incident::peek(tx, id).await?.is_some() {
+            return Ok(());
+        }
+        let effect = Effect::DeleteRoom { channel, number: None };
+        self.put_for_guild(tx, work.row.guild_id, &effect, self.now()).await
     }
 
     /// A card that cannot be posted keeps nothing else back.

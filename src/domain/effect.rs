@@ -57,6 +57,12 @@ pub enum Effect {
         message: MessageId,
         event: SourceNote,
     },
+    /// Delete the room that was made for an incident which is no more.
+    DeleteRoom {
+        channel: ChannelId,
+        /// None: it was deleted before it had its room.
+        number: Option<i64>,
+    },
 }
 
 impl Effect {
@@ -75,6 +81,7 @@ impl Effect {
             Effect::Announce { .. } => "announce",
             Effect::React { .. } => "react",
             Effect::Answer { .. } => "answer",
+            Effect::DeleteRoom { .. } => "delete_room",
         }
     }
 }

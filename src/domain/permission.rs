@@ -29,7 +29,10 @@ pub enum Act {
     Stop,
     /// Title, summary, impact, updates, timeline.
     Edit,
+    /// Mitigate, resolve, cancel, mark as a duplicate, and open again.
     Resolve,
+    /// Delete an incident for good.
+    Delete,
     /// Apply definitions.
     Configure,
 }
@@ -72,7 +75,7 @@ pub fn needs(act: Act, settings: &Settings) -> Rank {
         Act::See => Rank::Observer,
         Act::Declare if settings.declare == Some(Declare::Everyone) => Rank::Anyone,
         Act::Declare | Act::Take | Act::Escalate | Act::Stop | Act::Edit | Act::Resolve => Rank::Responder,
-        Act::Configure => Rank::Admin,
+        Act::Configure | Act::Delete => Rank::Admin,
     }
 }
 
@@ -174,6 +177,15 @@ mod tests {
                 Act::Resolve,
                 true,
             ),
+            (
+                "who is engaged does not delete",
+                with_responders(),
+                person(&[RESPONDER], false),
+                engaged,
+                Act::Delete,
+                false,
+            ),
+            ("Manage Server deletes", with_responders(), person(&[], true), Part::default(), Act::Delete, true),
             (
                 "who is engaged does not configure",
                 with_responders(),

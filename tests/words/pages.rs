@@ -37,6 +37,8 @@ fn a_closed_page_says_who_has_it() {
         Closing::Stopped { reason: "known, vendor is on it".to_owned() },
         Closing::Resolved { user: Some(ANA) },
         Closing::Resolved { user: None },
+        Closing::Cancelled { user: ANA },
+        Closing::Duplicate { of: 41 },
     ];
     let mut said = String::new();
     for how in &all {
@@ -44,6 +46,7 @@ fn a_closed_page_says_who_has_it() {
         match how {
             Closing::Repeated | Closing::Acked { .. } | Closing::OwnAcked | Closing::Passed => {}
             Closing::Stopped { .. } | Closing::Resolved { .. } => {}
+            Closing::Cancelled { .. } | Closing::Duplicate { .. } => {}
         }
         writeln!(said, "{}", closed(how, at(0), &[]).plain()).unwrap();
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use muster::domain::incident::Status;
 use muster::domain::permission::{Act, NotAllowed, Rank};
-use muster::domain::refusal::Refusal;
+use muster::domain::refusal::{NoMerge, Refusal};
 use muster::words::{fault, not_saved, refusal};
 
 use super::samples::{BEN, LEADS, strings};
@@ -28,10 +28,16 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::NothingToChange => 12,
         Refusal::TooManyDeclarations { .. } => 13,
         Refusal::StaleButton => 14,
+        Refusal::OpenAlready { .. } => 15,
+        Refusal::MitigatedAlready { .. } => 16,
+        Refusal::NotOver { .. } => 17,
+        Refusal::CannotMerge { .. } => 18,
+        Refusal::NothingToMergeWith { .. } => 19,
+        Refusal::FormForgotten => 20,
     }
 }
 
-const REFUSALS: usize = 15;
+const REFUSALS: usize = 21;
 
 fn samples() -> Vec<Refusal> {
     let not_allowed = |act, needs, roles| Refusal::NotAllowed(NotAllowed { act, needs, roles });
@@ -60,7 +66,22 @@ fn samples() -> Vec<Refusal> {
         Refusal::NothingToChange,
         Refusal::TooManyDeclarations { max: 3, minutes: 10 },
         Refusal::StaleButton,
+        not_allowed(Act::Delete, Rank::Admin, vec![]),
+        Refusal::Over { number: 42, status: Status::Duplicate },
+        Refusal::OpenAlready { number: 42, status: Status::Mitigated },
+        Refusal::MitigatedAlready { number: 42 },
+        Refusal::NotOver { number: 42, status: Status::Open },
+        Refusal::NothingToMergeWith { number: 42 },
+        Refusal::FormForgotten,
     ]);
+    let merges = [
+        NoMerge::Itself,
+        NoMerge::Over { status: Status::Resolved },
+        NoMerge::Duplicate { of: 40 },
+        NoMerge::Duplicate { of: 42 },
+        NoMerge::Leaks,
+    ];
+    all.extend(merges.map(|why| Refusal::CannotMerge { number: 42, of: 41, why }));
     all
 }
 

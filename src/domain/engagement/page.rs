@@ -89,6 +89,13 @@ pub enum Closing {
     Resolved {
         user: Option<UserId>,
     },
+    Cancelled {
+        user: UserId,
+    },
+    /// The incident was a duplicate of this one.
+    Duplicate {
+        of: i64,
+    },
 }
 
 /// One message of ours that carries pages, or calls the fallback.
