@@ -81,6 +81,7 @@ async fn set_up(app: &App) -> Result<()> {
     match app.apply(apply).await {
         Ok(_) => Ok(()),
         Err(NotApplied::Wrong(problems)) => anyhow::bail!("demo.yaml: {problems:?}"),
+        Err(NotApplied::Other(_)) => anyhow::bail!("demo.yaml: somebody else has changed the set-up"),
         Err(NotApplied::Failed(fault)) => Err(fault.into()),
     }
 }

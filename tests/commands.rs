@@ -72,7 +72,7 @@ fn sample(option: &Value) -> Value {
         return choice["value"].clone();
     }
     match (option["type"].as_u64(), text(&option["name"])) {
-        (Some(3), "incident") => json!("INC-42"),
+        (Some(3), "incident" | "of") => json!("INC-42"),
         (Some(3), "engagement") => json!("3700000000000000001"),
         (Some(3), "plan") => json!("payments"),
         (Some(3), "contact") => json!("ana"),
@@ -225,6 +225,18 @@ fn what_is_typed_arrives_in_its_field() {
             full(&["incident", "impact"]),
             Command::Incident(Incident::Impact { level: Impact::Critical, reason: Some(said()), incident: inc }),
         ),
+        (full(&["incident", "unack"]), Command::Incident(Incident::Unack { incident: inc })),
+        (
+            full(&["incident", "mitigate"]),
+            Command::Incident(Incident::Mitigate { message: Some(said()), incident: inc }),
+        ),
+        (
+            full(&["incident", "reopen"]),
+            Command::Incident(Incident::Reopen { reason: Some(said()), page: true, incident: inc }),
+        ),
+        (full(&["incident", "cancel"]), Command::Incident(Incident::Cancel { reason: said(), incident: inc })),
+        (full(&["incident", "duplicate"]), Command::Incident(Incident::Duplicate { of: inc.unwrap(), incident: inc })),
+        (full(&["incident", "delete"]), Command::Incident(Incident::Delete { incident: inc.unwrap() })),
         (full(&["incident", "resolve"]), Command::Incident(Incident::Resolve { message: Some(said()), incident: inc })),
         (
             full(&["timeline", "add"]),
@@ -480,7 +492,7 @@ fn the_option_being_typed_is_found() {
 fn only_these_options_are_completed() {
     let completed = leaves().into_iter().flat_map(|leaf| leaf.options).filter(|option| option["autocomplete"] == true);
     let completed: BTreeSet<_> = completed.map(|option| text(&option["name"]).to_owned()).collect();
-    let wanted = ["channel", "contact", "engagement", "incident", "name", "plan", "version"];
+    let wanted = ["channel", "contact", "engagement", "incident", "name", "of", "plan", "version"];
     assert_eq!(completed, wanted.map(str::to_owned).into());
 }
 

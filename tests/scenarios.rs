@@ -98,6 +98,8 @@ files!(
     corners,
     test_pages,
     preview,
+    ending,
+    new_form,
 );
 
 /// Every file is played: one that is not in the list above would never fail.

@@ -10,10 +10,12 @@ mod databases;
 mod acknowledge;
 #[path = "wire/bench.rs"]
 mod bench;
-#[path = "wire/doctor.rs"]
-mod doctor;
 #[path = "wire/config.rs"]
 mod config;
+#[path = "wire/doctor.rs"]
+mod doctor;
+#[path = "wire/endings.rs"]
+mod endings;
 #[path = "wire/forms.rs"]
 mod forms;
 #[path = "wire/gap.rs"]

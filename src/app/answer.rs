@@ -1,11 +1,16 @@
 //! The private answers to people: what their doing did, and the one thing they may want to press next. Decides nothing.
 
-use super::press::Pressed;
-use super::reply::{Control, Say, Style};
+use super::form::NewForm;
+use super::press::{InteractionId, Pressed};
+use super::reply::{Choice, Control, Say, Style};
 use crate::domain::call;
-use crate::domain::id::{EventId, PostId, Timestamp, UserId};
+use crate::domain::id::{ChannelId, EventId, IncidentId, PostId, Timestamp, UserId};
 use crate::domain::incident::{Answer, Change, Incident, UNDO_ACK, UNDO_RESOLVE};
+use crate::domain::text::one_line;
 use crate::words::{self, Piece, Text};
+
+/// Longest label of a choice: <https://discord.com/developers/docs/components/reference#string-select>.
+const LABEL_MAX: usize = 100;
 
 /// In a custom id: no single post is meant, but all that the incident pages.
 pub const ALL_POSTS: PostId = PostId(0);
@@ -27,6 +32,11 @@ pub fn say(incident: &Incident, answer: &Answer) -> Say {
         Answer::Mitigated => only(mitigated(incident)),
         Answer::Resolved { firing } => resolved(incident, *firing),
         Answer::ResolveUndone => only(resolve_undone(incident)),
+        Answer::Cancelled { firing } => cancelled(incident, *firing),
+        Answer::Duplicate { of, room, unanswered, called } => duplicate(incident, (*of, *room), *unanswered, called),
+        Answer::Reopened { paged, called, alerts_at } => reopened(incident, *paged, called, *alerts_at),
+        Answer::PlanStarted { called } => only(plan_started(incident, called)),
+        Answer::OfferDelete { room } => offer_delete(incident, *room),
         Answer::Added => only(Text::from(format!("Added to the timeline of INC-{}.", incident.number))),
     }
 }
@@ -153,6 +163,112 @@ fn resolved(incident: &Incident, firing: usize) -> Say {
     let text = Text::from(format!("INC-{} is resolved, and nobody is paged any more. {still}", incident.number));
     let undo = undo(UNDO_RESOLVE.num_minutes(), Pressed::UndoResolve { incident: incident.id });
     Say { text, controls: vec![undo] }
+}
+
+fn cancelled(incident: &Incident, firing: usize) -> Say {
+    let text = format!("INC-{} is cancelled as a false alarm, and nobody is paged any more.", incident.number);
+    let still = match firing {
+        0 => String::new(),
+        1 => " 1 alert still fires: the next message of it opens a new incident.".to_owned(),
+        firing => format!(" {firing} alerts still fire: the next message of them opens a new incident."),
+    };
+    let reopen = button("Reopen", Style::Grey, Pressed::CardReopen { incident: incident.id });
+    Say { text: Text::from(text + &still), controls: vec![reopen] }
+}
+
+fn duplicate(incident: &Incident, of: (i64, Option<ChannelId>), unanswered: bool, called: &[String]) -> Say {
+    let (number, room) = of;
+    let text =
+        Text::from(format!("INC-{} is a duplicate of INC-{number}, and pages nobody any more.", incident.number));
+    let text = match room {
+        Some(room) => text.ours(" It goes on in ").piece(Piece::Channel(room)).ours("."),
+        None => text,
+    };
+    let text = match (unanswered, called) {
+        (false, _) => text,
+        (true, []) => {
+            text.ours(" ").strong(format!("Nobody has acknowledged INC-{number}, and nobody is being called."))
+        }
+        (true, called) => {
+            let text = text.ours(" ").strong(format!("Nobody has acknowledged INC-{number} yet."));
+            text.ours(" ").join(words::still_called(called))
+        }
+    };
+    let reopen = button("Reopen", Style::Grey, Pressed::CardReopen { incident: incident.id });
+    Say { text, controls: vec![reopen] }
+}
+
+fn reopened(incident: &Incident, paged: bool, called: &[String], alerts_at: Option<i64>) -> Say {
+    let text = Text::from(format!("INC-{} is open again.", incident.number));
+    let text = if paged { called_now(text, called) } else { text.ours(" Nobody is paged.") };
+    let text = match alerts_at {
+        Some(root) => text.ours(format!(" Its alerts stay with INC-{root}.")),
+        None => text,
+    };
+    let start = button("Start the plan", Style::Grey, Pressed::StartPlan { incident: incident.id });
+    let controls = if incident.plan_rests { vec![start] } else { Vec::new() };
+    Say { text, controls }
+}
+
+fn plan_started(incident: &Incident, called: &[String]) -> Text {
+    called_now(Text::from(format!("The plan of INC-{} starts again.", incident.number)), called)
+}
+
+fn called_now(text: Text, called: &[String]) -> Text {
+    match called {
+        [] => text.ours(" ").strong("Nobody is paged").ours(": no plan calls anyone. Mention who should know there."),
+        called => text.ours(" Called now: ").names(called).ours("."),
+    }
+}
+
+fn offer_delete(incident: &Incident, room: Option<ChannelId>) -> Say {
+    let text = Text::from(format!("Delete INC-{} for good? Its timeline and its pages go", incident.number));
+    let text = match room {
+        Some(room) => text.ours(", and its channel ").piece(Piece::Channel(room)).ours(" with everything said there."),
+        None => text.ours("."),
+    };
+    let text = text.ours(" Nothing brings them back; the number is not used again.");
+    let yes = button("Delete for good", Style::Danger, Pressed::DeleteYes { incident: incident.id });
+    Say { text, controls: vec![yes, leave_it()] }
+}
+
+/// It is gone.
+pub fn deleted(number: i64, room: bool) -> Say {
+    let room = if room { " Its channel goes now." } else { "" };
+    only(Text::from(format!("INC-{number} is deleted.{room} The audit log says who did it.")))
+}
+
+/// Of which of these is it a duplicate?
+pub fn offer_roots(incident: &Incident, options: Vec<(IncidentId, i64, String)>) -> Say {
+    let number = incident.number;
+    let select = Control::Select {
+        placeholder: "Which incident goes on?".to_owned(),
+        options: options.into_iter().map(choice).collect(),
+        does: Pressed::DuplicateOf { incident: incident.id },
+    };
+    let text = format!("Of which incident is INC-{number} a duplicate? That one goes on, with the alerts of both.");
+    Say { text: Text::from(text), controls: vec![select] }
+}
+
+/// An incident to choose.
+pub fn choice((id, number, title): (IncidentId, i64, String)) -> Choice {
+    let label = one_line(&format!("INC-{number} · {title}"), LABEL_MAX);
+    Choice { label, value: id.to_string(), description: None, chosen: false }
+}
+
+/// The form could not be carried out: what is wrong, and everything that was written, the longest last.
+pub fn to_correct(written: &NewForm, wrong: Text, asked: u64) -> Say {
+    let text = wrong.line().ours("Nothing was opened. You wrote:");
+    let fields = [
+        ("Title:", &written.title),
+        ("Impact:", &written.impact),
+        ("Plan:", &written.plan),
+        ("What you know:", &written.summary),
+    ];
+    let filled = fields.into_iter().filter(|(_, value)| !value.is_empty());
+    let text = filled.fold(text, |text, (label, value)| text.line().strong(label).quote(value));
+    let does = Pressed::CorrectNew { asked: InteractionId(asked) };
+    Say { text, controls: vec![button("Correct it", Style::Primary, does)] }
 }
 
 fn resolve_undone(incident: &Incident) -> Text {

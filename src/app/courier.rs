@@ -49,6 +49,11 @@ pub enum What {
         message_id: MessageId,
         sign: Sign,
     },
+    /// Delete a room that was made for an incident; everything said in it goes.
+    DeleteRoom {
+        channel: ChannelId,
+        number: Option<i64>,
+    },
     /// Through a way outside Discord: public text only.
     Outside {
         page: PageId,

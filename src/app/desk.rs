@@ -4,7 +4,7 @@ use chrono::{NaiveDate, TimeDelta, TimeZone};
 
 use super::facts::read_state;
 use super::fault::Stop;
-use super::reply::{Choice, Control, Reply, Say};
+use super::reply::{Control, Reply, Say};
 use super::request::{Ask, Filter, NewIncident, Request, When, Which};
 use super::save::{GuildState, INCIDENT};
 use super::{App, Fault, WAITING_MAX, answer, form, listing, press};
@@ -23,7 +23,7 @@ use crate::words;
 const DECLARATIONS_MAX: usize = 3;
 const DECLARATIONS_IN: TimeDelta = TimeDelta::minutes(10);
 /// Options of one select menu.
-const CHOICES_MAX: i64 = 25;
+const CHOICES_MAX: usize = 25;
 
 /// What one request came to, before it is said.
 pub(super) enum Done {
@@ -46,17 +46,17 @@ impl App {
             Ok(done) => self.reply(request, done),
             Err(stop) => match stop.split(action) {
                 Ok(refusal) => Reply::say(words::refusal(&refusal)),
-                Err(fault) => self.told_fault(&fault),
+                Err(fault) => Reply::say(self.told_fault(&fault)),
             },
         }
     }
 
-    fn told_fault(&self, fault: &Fault) -> Reply {
+    pub(super) fn told_fault(&self, fault: &Fault) -> words::Text {
         self.forget_sets();
         let id = super::outbox::base36(self.mint(self.now()).id());
         let id = &id[id.len().saturating_sub(6)..];
         tracing::error!(fault = id, %fault, "a request failed and nothing of it was kept");
-        Reply::say(words::fault(id))
+        words::fault(id)
     }
 
     fn reply(&self, request: Request, done: Done) -> Reply {
@@ -85,7 +85,17 @@ impl App {
             Ask::Setup(ask) => self.setup(request, ask).await,
             Ask::Doctor => self.doctor(request).await,
             Ask::Help { known } => self.help(request, known).await,
-            Ask::List(_) | Ask::Show(_) | Ask::Timeline(_) | Ask::FormUpdate(_) | Ask::FormResolve(_) => {
+            Ask::FormNew => self.form_new(request).await,
+            Ask::NewWritten(written) => self.declare_written(request, written).await,
+            Ask::CorrectNew { asked } => self.correct_new(request, asked).await,
+            Ask::Duplicate { which, of } => self.duplicate(request, which, of).await,
+            Ask::Delete(which) => self.delete(request, which).await,
+            Ask::List(_)
+            | Ask::Show(_)
+            | Ask::Timeline(_)
+            | Ask::FormUpdate(_)
+            | Ask::FormResolve(_)
+            | Ask::FormCancel(_) => {
                 let app = self.clone();
                 self.0.store.read(move |conn| Box::pin(async move { app.look(conn, request).await })).await
             }
@@ -101,7 +111,11 @@ impl App {
         if let Ask::List(filter) = &request.ask {
             return self.list(conn, &request, filter).await;
         }
-        let (Ask::Show(which) | Ask::Timeline(which) | Ask::FormUpdate(which) | Ask::FormResolve(which)) = request.ask
+        let (Ask::Show(which)
+        | Ask::Timeline(which)
+        | Ask::FormUpdate(which)
+        | Ask::FormResolve(which)
+        | Ask::FormCancel(which)) = request.ask
         else {
             return Err(Refusal::StaleButton.into());
         };
@@ -111,13 +125,14 @@ impl App {
         let facts = self.facts(conn, request.guild, Some(&state)).await?;
         let act = match request.ask {
             Ask::FormUpdate(_) => Act::Edit,
-            Ask::FormResolve(_) => Act::Resolve,
+            Ask::FormResolve(_) | Ask::FormCancel(_) => Act::Resolve,
             _ => Act::See,
         };
         allow(act, &request.by, state.part_of(&request.by, &facts), &facts)?;
         Ok(match request.ask {
             Ask::FormUpdate(_) => Done::Form(form::update(&state)),
             Ask::FormResolve(_) => Done::Form(form::resolve(&state)),
+            Ask::FormCancel(_) => Done::Form(form::cancel(&state)),
             Ask::Timeline(_) => Done::Say(self.timeline(conn, &state).await?),
             _ => Done::Say(self.show(conn, &state, &facts).await?),
         })
@@ -156,8 +171,7 @@ impl App {
             if matches!(request.ask, Ask::Sign { .. }) {
                 return Ok(Done::Nothing);
             }
-            let takes = |state: &Incident| !state.status.over() || matches!(request.ask, Ask::AddToTimeline { .. });
-            return self.choices(tx, &request, takes).await;
+            return self.choices(tx, &request, |_| true).await;
         };
         let ask = self.ask_of(tx, &request, &found).await?;
         let input = Input::Ask { by: request.by.clone(), ask };
@@ -281,7 +295,12 @@ impl App {
     }
 
     /// The incident that is meant; `None` where the person must be asked.
-    async fn find(&self, conn: &mut Conn, request: &Request, which: Which) -> Result<Option<Incident>, Stop> {
+    pub(super) async fn find(
+        &self,
+        conn: &mut Conn,
+        request: &Request,
+        which: Which,
+    ) -> Result<Option<Incident>, Stop> {
         let row = match which {
             Which::Here => match request.channel {
                 Some(channel) => incidents::by_channel(conn, channel).await?,
@@ -311,15 +330,18 @@ impl App {
     }
 
     /// Nothing says which incident is meant: those that could be.
-    async fn choices(
+    pub(super) async fn choices(
         &self,
         conn: &mut Conn,
         request: &Request,
         fits: impl Fn(&Incident) -> bool,
     ) -> Result<Done, Stop> {
         let facts = self.facts(conn, request.guild, None).await?;
-        let live = incidents::not_over(conn, request.guild).await?;
-        let states = live.iter().map(read_state).collect::<Result<Vec<_>, _>>()?;
+        let rows = match wants_over(&request.ask) {
+            true => listing::over(conn, request.guild).await?,
+            false => incidents::not_over(conn, request.guild).await?,
+        };
+        let states = rows.iter().map(read_state).collect::<Result<Vec<_>, _>>()?;
         let visible = |state: &Incident| {
             let part = state.part_of(&request.by, &facts);
             permission::check(Act::See, &request.by, part, &facts.live.settings()).is_ok()
@@ -334,13 +356,7 @@ impl App {
 
     fn ask_which(&self, request: Request, options: Vec<(IncidentId, i64, String)>) -> Reply {
         let asked = self.mint(self.now()).id().unsigned_abs();
-        let choice = |(id, number, title): (IncidentId, i64, String)| Choice {
-            label: crate::domain::text::one_line(&format!("INC-{number} · {title}"), 100),
-            value: id.to_string(),
-            description: None,
-            chosen: false,
-        };
-        let options = options.into_iter().take(CHOICES_MAX as usize).map(choice).collect();
+        let options = options.into_iter().take(CHOICES_MAX).map(answer::choice).collect();
         self.put_waiting(asked, request);
         Reply::Say(Say {
             text: words::Text::from("Which incident do you mean?"),
@@ -352,12 +368,18 @@ impl App {
         })
     }
 
-    fn put_waiting(&self, asked: u64, request: Request) {
+    pub(super) fn put_waiting(&self, asked: u64, request: Request) {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if waiting.len() >= WAITING_MAX {
             waiting.remove(0);
         }
         waiting.push((asked, request));
+    }
+
+    /// The same, kept for another time.
+    pub(super) fn waiting(&self, asked: u64, by: &Person) -> Option<Request> {
+        let waiting = self.0.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        waiting.iter().find(|(id, request)| *id == asked && request.by.user == by.user).map(|(_, found)| found.clone())
     }
 
     /// Only who asked may answer.
@@ -398,8 +420,15 @@ fn aim(ask: Ask, which: Which) -> Ask {
         Ask::AddToTimeline { text, at, .. } => Ask::AddToTimeline { which, text, at },
         Ask::FormUpdate(_) => Ask::FormUpdate(which),
         Ask::FormResolve(_) => Ask::FormResolve(which),
+        Ask::FormCancel(_) => Ask::FormCancel(which),
+        Ask::Duplicate { of, .. } => Ask::Duplicate { which, of },
         other => other,
     }
+}
+
+/// Whether it is asked of what is over.
+fn wants_over(ask: &Ask) -> bool {
+    matches!(ask, Ask::On(_, incident::Ask::Reopen { .. } | incident::Ask::DeleteAsk))
 }
 
 fn named_engagement(state: &Incident, said: &str) -> Result<crate::domain::id::EngagementId, Refusal> {
@@ -437,11 +466,14 @@ fn instant(when: When, by: &Person, facts: &Facts, now: Timestamp) -> Result<Tim
 
 fn action_of(ask: &Ask) -> &'static str {
     match ask {
-        Ask::New(_) => "open the incident",
+        Ask::New(_) | Ask::NewWritten(_) => "open the incident",
+        Ask::Duplicate { .. } => "mark the incident as a duplicate",
+        Ask::Delete(_) => "delete the incident",
         Ask::On(..) | Ask::Stop { .. } | Ask::Sign { .. } => "change the incident",
         Ask::AddToTimeline { .. } => "add to the timeline",
         Ask::List(_) | Ask::Show(_) | Ask::Timeline(_) => "look that up",
-        Ask::FormUpdate(_) | Ask::FormResolve(_) => "open the form",
+        Ask::FormUpdate(_) | Ask::FormResolve(_) | Ask::FormCancel(_) => "open the form",
+        Ask::FormNew | Ask::CorrectNew { .. } => "open the form",
         Ask::Plan(_) => "look at the plans",
         Ask::Contact(_) => "look after the contacts",
         Ask::Config(_) | Ask::Setup(_) => "change the set-up",

@@ -35,6 +35,9 @@ impl App {
                 Ok(Drawn::Send(What::React { channel: *channel, message_id: *message, sign: *sign }))
             }
             (Effect::Answer { channel, event, .. }, _) => Ok(Drawn::Send(self.answer(work, *channel, event))),
+            (Effect::DeleteRoom { channel, number }, _) => {
+                Ok(Drawn::Send(What::DeleteRoom { channel: *channel, number: *number }))
+            }
             (Effect::Welcome { server, to, .. }, _) => self.draw_welcome(conn, work, server, *to).await,
             (_, Some(Root::Incident(id))) => self.draw_of_incident(conn, work, id).await,
             (effect, Some(Root::Call(id))) => self.draw_call(conn, effect, id).await,
@@ -80,9 +83,11 @@ impl App {
                     None => Drawn::Drop(None),
                 })
             }
-            Effect::RoomReady | Effect::React { .. } | Effect::Answer { .. } | Effect::Welcome { .. } => {
-                Ok(Drawn::Drop(None))
-            }
+            Effect::RoomReady
+            | Effect::React { .. }
+            | Effect::Answer { .. }
+            | Effect::Welcome { .. }
+            | Effect::DeleteRoom { .. } => Ok(Drawn::Drop(None)),
         }
     }
 

@@ -5,8 +5,11 @@
 
 use super::press::Pressed;
 use super::reply::{Form, FormInput};
+use crate::domain::definition::Set;
 use crate::domain::impact::Impact;
-use crate::domain::incident::{Edit, Incident, TITLE_MAX};
+use crate::domain::incident::{ENDING_REASON_MAX, Edit, Incident, TITLE_MAX};
+use crate::domain::name::Name;
+use crate::domain::plan::ResponsePlan;
 use crate::domain::refusal::Refusal;
 use crate::domain::span::Span;
 use crate::domain::text::cut;
@@ -16,12 +19,16 @@ pub const IMPACT: &str = "impact";
 pub const SUMMARY: &str = "summary";
 pub const NEXT_UPDATE: &str = "next_update";
 pub const MESSAGE: &str = "message";
+pub const PLAN: &str = "plan";
+pub const REASON: &str = "reason";
 
 /// Longest text that one input of a form takes, in characters:
 /// <https://discord.com/developers/docs/components/reference#text-input>.
 const INPUT_MAX: usize = 4_000;
 /// Longest hint in an empty input, in characters.
 const PLACEHOLDER_MAX: usize = 100;
+/// Longest name of a plan that can be typed, in characters: as people call it, or its own.
+const PLAN_MAX: usize = 100;
 /// Longest message of an update or a resolution, in characters.
 const MESSAGE_MAX: usize = 1_500;
 
@@ -53,6 +60,96 @@ pub fn resolve(incident: &Incident) -> Form {
         does: Pressed::FormResolve { incident: incident.id },
         inputs: vec![message(&label, "One sentence; it can stay empty")],
     }
+}
+
+/// The form of a false alarm: why nothing had to be done.
+pub fn cancel(incident: &Incident) -> Form {
+    let reason = input(REASON, "Why was it a false alarm?", true, ENDING_REASON_MAX, "It is kept in the timeline");
+    Form {
+        title: format!("INC-{} was a false alarm", incident.number),
+        does: Pressed::FormCancel { incident: incident.id },
+        inputs: vec![FormInput { required: true, ..reason }],
+    }
+}
+
+/// What stands in the form of a new incident, word for word; empty where nothing does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewForm {
+    pub title: String,
+    pub summary: String,
+    pub impact: String,
+    pub plan: String,
+}
+
+impl NewForm {
+    /// As it opens: with the default plan, and its impact with the sentence.
+    pub fn fresh(plan: Option<&Name>, impact: Impact) -> NewForm {
+        NewForm {
+            impact: format!("{} · {}: {}", impact.number(), impact.word(), impact.sentence()),
+            plan: plan.map(ToString::to_string).unwrap_or_default(),
+            ..NewForm::default()
+        }
+    }
+
+    /// As it was sent.
+    pub fn read(values: Values<'_>) -> NewForm {
+        let value = |id| written(values, id).unwrap_or_default();
+        NewForm { title: value(TITLE), summary: value(SUMMARY), impact: value(IMPACT), plan: value(PLAN) }
+    }
+
+    /// The impact that was chosen; `None`: as the plan says.
+    ///
+    /// # Errors
+    /// A refusal that says what would be right.
+    pub fn impact(&self) -> Result<Option<Impact>, Refusal> {
+        (!self.impact.is_empty()).then(|| read_impact(&self.impact)).transpose()
+    }
+
+    /// The plan that was named, by its name or as people call it; `None`: the server's default plan.
+    ///
+    /// # Errors
+    /// There is no such plan: what there is.
+    pub fn plan(&self, set: &Set) -> Result<Option<Name>, Refusal> {
+        let said = self.plan.to_lowercase();
+        let meant = |(name, plan): &(&Name, &ResponsePlan)| {
+            name.as_str() == said || plan.display_name.as_ref().is_some_and(|title| title.to_lowercase() == said)
+        };
+        if said.is_empty() {
+            return Ok(None);
+        }
+        let found = set.response_plans().find(meant).map(|(name, _)| name.clone());
+        let known = || set.response_plans().map(|(name, _)| name.to_string()).collect();
+        found.map(Some).ok_or_else(|| Refusal::NoSuchPlan { said: self.plan.clone(), known: known() })
+    }
+
+    /// Everything in it that cannot be meant, at once: nobody wants to correct a form twice.
+    pub fn wrong(&self, set: &Set) -> Vec<Refusal> {
+        self.impact().err().into_iter().chain(self.plan(set).err()).collect()
+    }
+}
+
+/// The form of a new incident, filled. `known`: the plans there are.
+pub fn new(filled: &NewForm, known: &[String]) -> Form {
+    let plans = match known {
+        [] => "No plan is set up: nobody is paged".to_owned(),
+        known => format!("Empty: the default plan. There is: {}", known.join(", ")),
+    };
+    let fields = [
+        (input(TITLE, "What is wrong?", false, TITLE_MAX, "In a few words; empty: as the plan says"), &filled.title),
+        (input(SUMMARY, "What do you know so far?", true, INPUT_MAX, "You can change it later"), &filled.summary),
+        (
+            input(IMPACT, "Impact: 1 (Critical) to 5 (None)", false, PLACEHOLDER_MAX, "Empty: as the plan says"),
+            &filled.impact,
+        ),
+        (input(PLAN, "Response plan: who is paged", false, PLAN_MAX, &plans), &filled.plan),
+    ];
+    let inputs = fields.into_iter().map(|(input, value)| FormInput { value: value.clone(), ..input });
+    Form { title: "Open an incident".to_owned(), does: Pressed::FormNew {}, inputs: inputs.collect() }
+}
+
+/// The reason in a form that has only one.
+pub fn read_reason(values: Values<'_>) -> String {
+    written(values, REASON).unwrap_or_default()
 }
 
 /// What an update asks to change. `summary_version` is the one that the form carried.

@@ -206,6 +206,7 @@ impl App {
         self.put_for_guild(tx, guild, &effect, at.now).await
     }
 
+    /// A promise that belongs to no incident.
     pub(super) async fn put_for_guild(
         &self,
         tx: &mut Tx,

@@ -16,6 +16,8 @@ use crate::words;
 const LIST_MAX: i64 = 20;
 /// Events in one look at the timeline, the latest.
 const TIMELINE_MAX: i64 = 40;
+/// Incidents that are over among which one is looked for; older ones are named by their number.
+const OVER_MAX: i64 = 50;
 /// Suggestions Discord takes.
 const COMPLETIONS_MAX: usize = 25;
 
@@ -37,6 +39,13 @@ pub(super) async fn list(
         before: None,
         limit: LIST_MAX,
     };
+    Ok(incident::list(conn, guild, &wanted).await?)
+}
+
+/// Rows of those that are over, newest first.
+pub(super) async fn over(conn: &mut Conn, guild: GuildId) -> Result<Vec<incident::IncidentRow>, Stop> {
+    let over: Vec<&str> = Status::ALL.into_iter().filter(|status| status.over()).map(Status::word).collect();
+    let wanted = incident::Filter { statuses: &over, limit: OVER_MAX, ..Default::default() };
     Ok(incident::list(conn, guild, &wanted).await?)
 }
 

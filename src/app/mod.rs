@@ -1,9 +1,10 @@
 //! The desk: load → decide → save. The only caller of `domain` and `store` for writes.
 //!
 //! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
-//! Reading order: `desk` (people), `intake` (alert messages), `outbox` (deliveries and their receipts; `drawing`: what each says
-//! now), `definition` (set-up), then the other nouns (`plan`, `contact`), the guided ways in (`setup`, `doctor`, `help`), and
-//! what they share: `facts` (load), `survey` (what to ask Discord first), `save`, `draw` (state → view).
+//! Reading order: `desk` (people), with `opening` (the form of a new incident) and `ending` (duplicates, deletion); `intake`
+//! (alert messages), `outbox` (deliveries and their receipts; `drawing`: what each says now), `definition` (set-up), then the
+//! other nouns (`plan`, `contact`), the guided ways in (`setup`, `doctor`, `help`), and what they share: `facts` (load),
+//! `survey` (what to ask Discord first), `save`, `draw` (state → view).
 //! Words with something to press are here: [`answer`], [`form`], [`show`].
 
 mod call;
@@ -11,12 +12,14 @@ mod desk;
 mod doctor;
 mod draw;
 mod drawing;
+mod ending;
 mod facts;
 mod fault;
 pub mod help;
 mod intake;
 mod listing;
 mod mute;
+mod opening;
 mod outbox;
 mod places;
 mod save;

@@ -14,7 +14,7 @@ use crate::domain::engagement::Told;
 use crate::domain::id::{ChannelId, GuildId, MessageId, OutboxId, PageId, PostId, Root, Timestamp};
 use crate::domain::incident::Input;
 use crate::domain::timeline::Unreached;
-use crate::store::{Tx, outbox, post};
+use crate::store::{Tx, incident, outbox, post};
 
 /// How long a claimed row is ours: longer than any delivery may take, so that nobody does it at the same time.
 const LEASE: TimeDelta = TimeDelta::seconds(90);
@@ -196,15 +196,15 @@ impl App {
             Ending::Failed(why) => outbox::fail(tx, id, fence, why).await?,
         };
         if !held {
-            // Somebody else has claimed it since: their report counts.
-            return Ok(());
+            // Somebody else has claimed it since: their report counts. Or its incident was deleted.
+            return self.forsaken(tx, work, told).await;
         }
         if let (Ending::Done(Some((channel, message))), Some(post)) = (&ending, posted(&work.effect)) {
             post::receipt(tx, post, *channel, *message, self.now()).await?;
         }
         match (work.row.root, told) {
             (Some(root), Some(told)) => self.tell(tx, root, told).await,
-            _ => self.card_given_up(tx, work, &ending).await,
+            _ => self.given_up(tx, work, &ending).await,
         }
     }
 
@@ -225,8 +225,20 @@ impl App {
         }
     }
 
-    /// A card that cannot be posted keeps nothing else back.
-    async fn card_given_up(&self, tx: &mut Tx, work: &Work, ending: &Ending) -> Result<(), Stop> {
+    /// A room that was made for an incident which was deleted meanwhile is nobody's.
+    async fn forsaken(&self, tx: &mut Tx, work: &Work, told: Option<Input>) -> Result<(), Stop> {
+        let (Some(Input::RoomMade { channel, .. }), Some(Root::Incident(id))) = (told, work.row.root) else {
+            return Ok(());
+        };
+        if incident::peek(tx, id).await?.is_some() {
+            return Ok(());
+        }
+        let effect = Effect::DeleteRoom { channel, number: None };
+        self.put_for_guild(tx, work.row.guild_id, &effect, self.now()).await
+    }
+
+    /// A card that cannot be posted keeps nothing else back; a welcome that is refused is said elsewhere.
+    async fn given_up(&self, tx: &mut Tx, work: &Work, ending: &Ending) -> Result<(), Stop> {
         if let (Effect::PostCard { post }, Ending::Failed(_)) = (&work.effect, ending) {
             outbox::release(tx, &format!("card:{post}"), self.now()).await?;
         }

@@ -35,7 +35,7 @@ impl App {
         });
         let found: Result<_, StoreError> = found.await;
         let asked = match pressed {
-            Pressed::WhichIncident { asked } => self.guild_of_waiting(asked.0),
+            Pressed::WhichIncident { asked } | Pressed::CorrectNew { asked } => self.guild_of_waiting(asked.0),
             _ => None,
         };
         found.map(|found| found.or(asked)).map_err(|why| Fault::new("look for the guild of a button", why))
@@ -137,11 +137,18 @@ fn subject(pressed: Pressed) -> Subject {
         | Pressed::ImpactSelect { incident }
         | Pressed::FormUpdate { incident, .. }
         | Pressed::FormResolve { incident }
+        | Pressed::FormCancel { incident }
+        | Pressed::DuplicateOf { incident }
+        | Pressed::CardReopen { incident }
+        | Pressed::StartPlan { incident }
+        | Pressed::DeleteYes { incident }
         | Pressed::UndoResolve { incident } => Subject::Incident(incident),
         Pressed::ContactTest { guild } | Pressed::ContactMute { guild } | Pressed::ContactUnmute { guild } => {
             Subject::Guild(guild)
         }
-        Pressed::Dismiss {} | Pressed::WhichIncident { .. } | Pressed::FormNew {} => Subject::Nothing,
+        Pressed::Dismiss {} | Pressed::WhichIncident { .. } | Pressed::FormNew {} | Pressed::CorrectNew { .. } => {
+            Subject::Nothing
+        }
         // The guided path is walked in its guild, never in direct messages.
         Pressed::SetupAt { .. }
         | Pressed::SetupPast { .. }

@@ -123,6 +123,18 @@ pressed! {
     },
     /// The form of resolving, with its one optional sentence.
     "form-resolve" => FormResolve { incident: IncidentId },
+    /// **Correct it** on the answer to that form: opens it again with what was written.
+    "correct-new" => CorrectNew { asked: InteractionId },
+    /// The form of a false alarm, with its reason.
+    "form-cancel" => FormCancel { incident: IncidentId },
+    /// "Of which incident is INC-42 a duplicate?" A select; the value chosen is the other incident.
+    "duplicate-of" => DuplicateOf { incident: IncidentId },
+    /// The card's button **Reopen**, once it is over.
+    "card-reopen" => CardReopen { incident: IncidentId },
+    /// **Start the plan** on the answer to opening it again.
+    "start-plan" => StartPlan { incident: IncidentId },
+    /// "Delete INC-42 for good?" Yes.
+    "delete-yes" => DeleteYes { incident: IncidentId },
     /// **Undo** on the answer to resolving.
     "undo-resolve" => UndoResolve { incident: IncidentId },
     /// The guided path: show this question as things are now. Steps are numbered in `domain::setup`.
@@ -178,6 +190,11 @@ pressed! {
 pub enum More {
     /// Asks whom to wake, like the button of a page.
     Escalate,
+    Mitigate,
+    /// Opens a form for the reason.
+    FalseAlarm,
+    /// Asks of which one.
+    Duplicate,
     Impact(Impact),
 }
 
@@ -185,6 +202,9 @@ impl fmt::Display for More {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             More::Escalate => f.write_str("escalate"),
+            More::Mitigate => f.write_str("mitigate"),
+            More::FalseAlarm => f.write_str("false-alarm"),
+            More::Duplicate => f.write_str("duplicate"),
             More::Impact(impact) => write!(f, "impact:{}", impact.number()),
         }
     }
@@ -196,7 +216,8 @@ impl More {
     /// # Errors
     /// [`BadId`] for what this version does not offer.
     pub fn parse(value: &str) -> Result<More, BadId> {
-        let all = Impact::ALL.into_iter().map(More::Impact).chain([More::Escalate]);
+        let plain = [More::Escalate, More::Mitigate, More::FalseAlarm, More::Duplicate];
+        let all = Impact::ALL.into_iter().map(More::Impact).chain(plain);
         all.into_iter().find(|more| more.to_string() == value).ok_or(BadId::UnknownVerb)
     }
 }

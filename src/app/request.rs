@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::form::NewForm;
 use super::{contact, definition, plan, setup};
 use crate::domain::definition::Kind;
 use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId};
@@ -68,6 +69,21 @@ pub enum Ask {
     /// Open a form.
     FormUpdate(Which),
     FormResolve(Which),
+    FormCancel(Which),
+    FormNew,
+    /// The form of a new incident as it was sent.
+    NewWritten(NewForm),
+    /// Open it again with what was written: the request that could not be carried out waits under this key.
+    CorrectNew {
+        asked: u64,
+    },
+    /// It is a duplicate of another one; `of` none: the person is asked of which.
+    Duplicate {
+        which: Which,
+        of: Option<Which>,
+    },
+    /// Delete it for good: asked before.
+    Delete(Which),
     Plan(plan::Ask),
     Contact(contact::Ask),
     Config(definition::Ask),

@@ -122,7 +122,8 @@ fn row(state: &Incident, version: i64) -> Result<incident::IncidentRow, Stop> {
         title: state.title.clone(),
         plan: state.plan.as_ref().map(|plan| plan.name.to_string()),
         source,
-        channel_id: own_channel(state),
+        // Where commands mean this incident: only in a room of its own.
+        channel_id: state.room.own(),
         drill: state.drill,
         private: state.private,
         opened_at: state.opened_at,
@@ -130,13 +131,6 @@ fn row(state: &Incident, version: i64) -> Result<incident::IncidentRow, Stop> {
         version,
         state: text,
     })
-}
-
-/// The channel in which commands mean this incident: only one of its own.
-fn own_channel(state: &Incident) -> Option<crate::domain::id::ChannelId> {
-    use crate::domain::effect::RoomKind;
-    let site = state.room.site.filter(|site| matches!(site.kind, RoomKind::Channel | RoomKind::Thread))?;
-    site.channel
 }
 
 /// Writes down that a page, or a call for the fallback, is to be sent.
@@ -201,7 +195,9 @@ async fn ask(tx: &mut Tx, state: &Incident, effect: &Effect, now: Timestamp, min
         }
         // The announcement links the room.
         Effect::Announce { .. } => (Lane::Normal, None, no_room.then(|| door(state)), now),
-        Effect::React { .. } | Effect::Answer { .. } | Effect::Welcome { .. } => (Lane::Normal, None, None, now),
+        Effect::React { .. } | Effect::Answer { .. } | Effect::Welcome { .. } | Effect::DeleteRoom { .. } => {
+            (Lane::Normal, None, None, now)
+        }
     };
     let due_at = if parked_on.is_some() { now + PARKED_FOR } else { due_at };
     put(tx, of(state), effect, (lane, target, parked_on, due_at), now, mint).await

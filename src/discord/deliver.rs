@@ -57,6 +57,7 @@ impl Courier for Discord {
                 let endpoint = Endpoint::add_reaction(channel_id(*channel), message_id(*message), emoji(*sign));
                 done_unless_full(self.rest().call(Call::new(endpoint)).await, code::REACTIONS_FULL)
             }
+            What::DeleteRoom { channel, number } => self.delete_room(*channel, *number).await,
             What::Outside { .. } => Err(Miss::Never { why: Unreached::NoCarrier, detail: "no carrier yet".to_owned() }),
         }
     }
@@ -153,6 +154,17 @@ impl Discord {
             author == Some(self.me()) && custom_ids(components).contains(&mark)
         };
         Ok(said.iter().find(ours).and_then(|said| message_of(said).ok()))
+    }
+
+    async fn delete_room(&self, channel: ChannelId, number: Option<i64>) -> Result<Receipt, Miss> {
+        let call = Call::new(Endpoint::delete_channel(channel_id(channel)));
+        let incident = number.map_or_else(|| "The incident".to_owned(), |number| format!("INC-{number}"));
+        match self.rest().call(call.reason(format!("{incident} was deleted"))).await {
+            Ok(_) => Ok(Receipt::Done),
+            // Somebody was first.
+            Err(error) if error.code() == Some(code::UNKNOWN_CHANNEL) => Ok(Receipt::Done),
+            Err(error) => Err(missed(&error, Unreached::NoRoom)),
+        }
     }
 
     async fn edit(

@@ -14,8 +14,8 @@ mod messages;
 mod parse;
 mod room;
 mod shape;
-mod welcome;
 mod upload;
+mod welcome;
 
 pub mod commands;
 pub mod draw;

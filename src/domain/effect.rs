@@ -65,6 +65,12 @@ pub enum Effect {
         /// Where it is said if that is refused.
         or: Option<ChannelId>,
     },
+    /// Delete the room that was made for an incident which is no more.
+    DeleteRoom {
+        channel: ChannelId,
+        /// None: it was deleted before it had its room.
+        number: Option<i64>,
+    },
 }
 
 impl Effect {
@@ -84,6 +90,7 @@ impl Effect {
             Effect::React { .. } => "react",
             Effect::Answer { .. } => "answer",
             Effect::Welcome { .. } => "welcome",
+            Effect::DeleteRoom { .. } => "delete_room",
         }
     }
 }

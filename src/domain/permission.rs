@@ -29,6 +29,7 @@ pub enum Act {
     Stop,
     /// Title, summary, impact, updates, timeline.
     Edit,
+    /// Mitigate, resolve, cancel, mark as a duplicate, and open again.
     Resolve,
     /// How people are paged: contacts, plans, schedules.
     SeeSetup,
@@ -36,6 +37,8 @@ pub enum Act {
     TestOthers,
     /// Look for what keeps pages from arriving.
     Examine,
+    /// Delete an incident for good.
+    Delete,
     /// Apply definitions.
     Configure,
 }
@@ -81,7 +84,7 @@ pub fn needs(act: Act, settings: &Settings) -> Rank {
         Act::Declare | Act::Take | Act::Escalate | Act::Stop | Act::Edit | Act::Resolve | Act::TestOthers => {
             Rank::Responder
         }
-        Act::Configure => Rank::Admin,
+        Act::Configure | Act::Delete => Rank::Admin,
     }
 }
 
@@ -183,6 +186,15 @@ mod tests {
                 Act::Resolve,
                 true,
             ),
+            (
+                "who is engaged does not delete",
+                with_responders(),
+                person(&[RESPONDER], false),
+                engaged,
+                Act::Delete,
+                false,
+            ),
+            ("Manage Server deletes", with_responders(), person(&[], true), Part::default(), Act::Delete, true),
             (
                 "who is engaged does not configure",
                 with_responders(),

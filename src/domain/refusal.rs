@@ -15,6 +15,25 @@ pub enum Refusal {
         number: i64,
         status: Status,
     },
+    /// It is not over: there is nothing to open again.
+    OpenAlready {
+        number: i64,
+        status: Status,
+    },
+    MitigatedAlready {
+        number: i64,
+    },
+    /// Only what is over can be deleted.
+    NotOver {
+        number: i64,
+        status: Status,
+    },
+    /// `number` cannot be a duplicate of `of`.
+    CannotMerge {
+        number: i64,
+        of: i64,
+        why: NoMerge,
+    },
     /// Nobody is being paged.
     NothingToAck {
         number: i64,
@@ -58,6 +77,12 @@ pub enum Refusal {
         said: String,
         right: String,
     },
+    /// There is no other incident that this one could be a duplicate of.
+    NothingToMergeWith {
+        number: i64,
+    },
+    /// What was written into a form is not kept any more.
+    FormForgotten,
     /// Nothing in the command says what to change.
     NothingToChange,
     TooManyDeclarations {
@@ -127,4 +152,20 @@ impl From<ContactRefusal> for Refusal {
     fn from(why: ContactRefusal) -> Refusal {
         Refusal::Contact(why)
     }
+}
+
+/// Why two incidents cannot be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoMerge {
+    Itself,
+    /// The other one is over: its alerts would reach nobody there.
+    Over {
+        status: Status,
+    },
+    /// The other one is itself a duplicate, in the end of this one.
+    Duplicate {
+        of: i64,
+    },
+    /// This one is private and the other is not: its alerts would be seen by people who may not.
+    Leaks,
 }

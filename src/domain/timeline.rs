@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contact::Way;
 use super::effect::RoomKind;
-use super::id::{EventId, Timestamp, UserId};
+use super::id::{ChannelId, EventId, Timestamp, UserId};
 use super::impact::Impact;
 use super::incident::Status;
 
@@ -28,8 +28,14 @@ pub enum Fact {
         source: Option<String>,
         late: bool,
     },
+    /// By an alert of `source`, or by hand.
     Reopened {
         source: Option<String>,
+        #[serde(default)]
+        reason: Option<String>,
+        /// By hand: the plan starts again.
+        #[serde(default)]
+        paging: bool,
     },
     /// Alert messages that changed nothing but the count.
     AlertRepeated {
@@ -149,6 +155,16 @@ pub enum Fact {
         message: Option<String>,
     },
     ResolveUndone,
+    /// It is over: its alerts go on in the other one.
+    DuplicateOf {
+        number: i64,
+        room: Option<ChannelId>,
+    },
+    /// Another one is over as a duplicate of this: its alerts come here.
+    HasDuplicate {
+        number: i64,
+        alerts: u32,
+    },
     LeadChanged {
         old: Option<UserId>,
         new: Option<UserId>,

@@ -135,6 +135,16 @@ pub async fn save(tx: &mut Tx, row: &IncidentRow, expected_version: i64) -> Resu
     exactly_one("incident", row.id.0, saved)
 }
 
+/// Removes an incident with all that is only about it; its number is not given again.
+pub async fn delete(tx: &mut Tx, id: IncidentId) -> Result<(), StoreError> {
+    run!(tx, "DELETE FROM outbox WHERE incident_id = $1", id)?;
+    run!(tx, "DELETE FROM post WHERE incident_id = $1", id)?;
+    run!(tx, "DELETE FROM dedupe WHERE incident_id = $1", id)?;
+    run!(tx, "DELETE FROM timeline WHERE incident_id = $1", id)?;
+    let deleted = run!(tx, "DELETE FROM incident WHERE id = $1", id)?;
+    exactly_one("incident", id.0, deleted)
+}
+
 /// The guild's incidents that pass the filter, newest first.
 pub async fn list(conn: &mut Conn, guild: GuildId, filter: &Filter<'_>) -> Result<Vec<IncidentRow>, StoreError> {
     let statuses = (!filter.statuses.is_empty()).then(|| column::words(filter.statuses));

@@ -31,7 +31,11 @@ pub struct Headline {
 /// What the announcement channels hear of an event. Of a private incident only that it needs somebody, or no longer does.
 pub fn announcement(head: &Headline, event: &Event) -> Text {
     let drill = Text::from(if head.drill { "DRILL · " } else { "" });
-    let over = matches!(event.fact, Fact::StatusChanged { new, .. } if new.over());
+    let over = match event.fact {
+        Fact::StatusChanged { new, .. } => new.over(),
+        Fact::DuplicateOf { .. } => true,
+        _ => false,
+    };
     let number = Text::new().strong(format!("INC-{}", head.number));
     if head.private {
         return drill.join(number).ours(if over { " is over." } else { " needs somebody." });

@@ -3,9 +3,9 @@
 //! Same nouns as in `domain`. Untrusted words stand in pieces of their own ([`Text`]), never inside ours.
 
 pub mod contact;
-mod help;
-mod doctor;
 pub mod definition;
+mod doctor;
+mod help;
 mod incident;
 mod page;
 mod plan;
@@ -18,8 +18,8 @@ mod text;
 mod timeline;
 mod welcome;
 
-pub use help::{Elsewhere, HelpLine, InRoom, help_elsewhere, help_in_private, help_in_room};
 pub use doctor::{FITS_A_MESSAGE, ability, ability_for, diagnosis, finding, invite_link, no_survey};
+pub use help::{Elsewhere, HelpLine, InRoom, help_elsewhere, help_in_private, help_in_room};
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};
 pub use page::{Path, closed, page_why, public_page, still_called};
 pub use plan::{plan_list, plan_shown};

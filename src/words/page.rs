@@ -53,6 +53,10 @@ pub fn closed(how: &Closing, at: Timestamp, still: &[String]) -> Text {
             Text::from("Resolved by ").user(*user).ours(" at ").clock(at).ours(nothing)
         }
         Closing::Unanswered => Text::from("Nobody answered until ").clock(at).ours(nothing),
+        Closing::Cancelled { user } => {
+            Text::from("A false alarm, says ").user(*user).ours(" at ").clock(at).ours(nothing)
+        }
+        Closing::Duplicate { of } => Text::from(format!("This is INC-{of}, and goes on there{nothing}")),
         Closing::Resolved { user: None } => Text::from("Resolved by itself at ").clock(at).ours(nothing),
     }
 }

@@ -3,8 +3,9 @@
 use super::contact;
 use super::text::{Piece, Text};
 use crate::domain::id::UserId;
+use crate::domain::incident::Status;
 use crate::domain::permission::{Act, NotAllowed, Rank};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{NoMerge, Refusal};
 use crate::domain::text::cut;
 
 /// Most names that a refusal lists.
@@ -17,12 +18,18 @@ const THEIRS_SHOWN: usize = 600;
 pub fn refusal(refusal: &Refusal) -> Text {
     match refusal {
         Refusal::NotAllowed(why) => not_allowed(why),
-        Refusal::Over { number, status } => {
-            let word = status.word();
-            Text::from(format!(
-                "INC-{number} is {word} already: nothing more can be done to it. Open a new one with `/incident new`."
-            ))
+        Refusal::Over { number, status } => over(*number, *status),
+        Refusal::OpenAlready { number, status } => {
+            Text::from(format!("INC-{number} is {} and not over: there is nothing to open again.", status.word()))
         }
+        Refusal::MitigatedAlready { number } => Text::from(format!(
+            "INC-{number} is mitigated already. `/incident update` says what is new, `/incident resolve` ends it."
+        )),
+        Refusal::NotOver { number, status } => Text::from(format!(
+            "INC-{number} is {}: end it first with `/incident resolve` or `/incident cancel`, then delete it.",
+            status.word()
+        )),
+        Refusal::CannotMerge { number, of, why } => cannot_merge(*number, *of, *why),
         Refusal::NothingToAck { number } => {
             Text::from(format!("Nobody is being paged for INC-{number}: there is nothing to acknowledge."))
         }
@@ -43,6 +50,13 @@ pub fn refusal(refusal: &Refusal) -> Text {
         Refusal::BadValue { field, said, right } => {
             Text::from(format!("`{field}` cannot be “")).said(said).ours(format!("”. Write {right}."))
         }
+        Refusal::NothingToMergeWith { number } => Text::from(format!(
+            "There is no other open incident that INC-{number} could be a duplicate of. `/incident cancel` ends a false alarm."
+        )),
+        Refusal::FormForgotten => Text::from(
+            "Muster has restarted since and does not have what you wrote any more. It stands in the message above: copy it, and \
+             type `/incident new`.",
+        ),
         Refusal::NothingToChange => Text::from("Nothing to change: fill in at least one field."),
         Refusal::TooManyDeclarations { max, minutes } => Text::from(format!(
             "You have opened {max} incidents in {minutes} minutes. Add to one of them, or ask somebody else to open this one."
@@ -76,6 +90,37 @@ pub fn not_saved() -> Text {
     Text::from("Not saved, nothing was done: Muster cannot write right now. Try again in a minute.")
 }
 
+fn over(number: i64, status: Status) -> Text {
+    Text::from(match status {
+        Status::Duplicate => format!(
+            "INC-{number} is over as a duplicate: it goes on in the other incident. `/incident reopen` opens it again."
+        ),
+        status => format!(
+            "INC-{number} is {} already. `/incident reopen` opens it again, `/incident new` opens another.",
+            status.word()
+        ),
+    })
+}
+
+fn cannot_merge(number: i64, of: i64, why: NoMerge) -> Text {
+    Text::from(match why {
+        NoMerge::Itself => format!("INC-{number} cannot be a duplicate of itself. Name the other incident."),
+        NoMerge::Duplicate { of: end } if end == number => {
+            format!("INC-{of} is a duplicate of INC-{number} already. INC-{number} is the one that goes on.")
+        }
+        NoMerge::Duplicate { of: end } => format!("INC-{of} is itself a duplicate. Name INC-{end} instead."),
+        NoMerge::Over { status } => format!(
+            "INC-{of} is {}: alerts would reach nobody there. Open it again first with `/incident reopen`, or name one \
+             that is open.",
+            status.word()
+        ),
+        NoMerge::Leaks => format!(
+            "INC-{number} is private and INC-{of} is not: its alerts would be shown to people who may not see them. Name \
+             another private one, or make INC-{of} the duplicate."
+        ),
+    })
+}
+
 fn not_allowed(why: &NotAllowed) -> Text {
     let text = Text::from(format!("You may not {} here. ", act(why.act)));
     if why.roles.is_empty() {
@@ -105,7 +150,8 @@ fn act(act: Act) -> &'static str {
         Act::Escalate => "escalate",
         Act::Stop => "stop paging",
         Act::Edit => "change this incident",
-        Act::Resolve => "mitigate or resolve this incident",
+        Act::Resolve => "mitigate, end or reopen this incident",
+        Act::Delete => "delete incidents",
         Act::SeeSetup => "see how people are paged",
         Act::TestOthers => "send test pages to others",
         Act::Examine => "have the set-up examined",
@@ -115,8 +161,8 @@ fn act(act: Act) -> &'static str {
 
 fn undo_expired(what: &str, minutes: i64) -> Text {
     let instead = match what {
-        "resolution" => "Open a new one with `/incident new` if it is not over.",
-        _ => "The button Escalate now hands it on.",
+        "resolution" => "`/incident reopen` opens it again.",
+        _ => "`/incident unack` still takes it back.",
     };
     Text::from(format!("Too late: the {what} could be undone for {minutes} minutes. {instead}"))
 }

@@ -5,10 +5,10 @@
 use chrono::TimeDelta;
 
 use super::span::lasting;
-use super::text::Text;
+use super::text::{Piece, Text};
 use crate::domain::contact::Way;
 use crate::domain::effect::RoomKind;
-use crate::domain::id::{Timestamp, UserId};
+use crate::domain::id::{ChannelId, Timestamp, UserId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::Status;
 use crate::domain::timeline::{Event, Fact, Unreached};
@@ -36,6 +36,7 @@ fn told(fact: &Fact) -> bool {
         Fact::StageEmpty { .. } | Fact::PageFailed { .. } | Fact::Exhausted { .. } | Fact::CaughtUp { .. } => true,
         Fact::Acknowledged { .. } | Fact::AckUndone | Fact::AckLapsed { .. } | Fact::NobodyPaged => true,
         Fact::Escalated { .. } | Fact::Stopped { .. } | Fact::ResolveUndone | Fact::StatusChanged { .. } => true,
+        Fact::DuplicateOf { .. } | Fact::HasDuplicate { .. } => true,
         Fact::TitleChanged { .. } | Fact::SummaryChanged { .. } | Fact::ImpactChanged { .. } => true,
         Fact::UpdateDue { .. } | Fact::Update { .. } | Fact::Custom { .. } => true,
     }
@@ -44,7 +45,7 @@ fn told(fact: &Fact) -> bool {
 fn sentence(by: Option<UserId>, fact: &Fact) -> Text {
     match fact {
         Fact::Opened { plan, source, late } => opened(by, plan.as_deref(), source.as_deref(), *late),
-        Fact::Reopened { source } => reopened(by, source.as_deref()),
+        Fact::Reopened { source, reason, paging } => reopened(by, source.as_deref(), reason.as_deref(), *paging),
         Fact::AlertRepeated { source, title } => alert("The same alert again: ", title, source),
         Fact::AlertJoined { source, title } => alert("Also firing: ", title, source),
         Fact::AlertRecovered { source, left } => recovered(source, *left),
@@ -77,6 +78,8 @@ fn sentence(by: Option<UserId>, fact: &Fact) -> Text {
         Fact::ImpactChanged { old, new, reason } => impact_changed(by, *old, *new, reason.as_deref()),
         Fact::StatusChanged { new, message, .. } => status_changed(by, *new, message.as_deref()),
         Fact::ResolveUndone => doer(by).ours(" took the resolution back. The incident is open again."),
+        Fact::DuplicateOf { number, room } => duplicate_of(by, *number, *room),
+        Fact::HasDuplicate { number, alerts } => has_duplicate(*number, *alerts),
         Fact::LeadChanged { old, new } => lead_changed(*old, *new),
         Fact::UpdateDue { at } => Text::from("Next update ").ago(*at).ours("."),
         Fact::Update { message } => doer(by).ours(":").quote(message),
@@ -115,11 +118,29 @@ fn opened(by: Option<UserId>, plan: Option<&str>, source: Option<&str>, late: bo
     if late { text.ours(", late: the alert came while Muster was away.") } else { text.ours(".") }
 }
 
-fn reopened(by: Option<UserId>, source: Option<&str>) -> Text {
-    match source {
-        Some(source) => Text::from("Open again: ").said(source).ours(" fires again."),
-        None => doer(by).ours(" opened it again."),
+fn reopened(by: Option<UserId>, source: Option<&str>, reason: Option<&str>, paging: bool) -> Text {
+    if let Some(source) = source {
+        return Text::from("Open again: ").said(source).ours(" fires again.");
     }
+    let rest = if paging { " The plan starts again." } else { " Nobody is paged." };
+    let text = doer(by).ours(" opened it again.").ours(rest);
+    match reason.filter(|reason| !reason.is_empty()) {
+        Some(reason) => text.quote(reason),
+        None => text,
+    }
+}
+
+fn duplicate_of(by: Option<UserId>, number: i64, room: Option<ChannelId>) -> Text {
+    let text = doer(by).ours(" marked it as a ").strong("duplicate").ours(format!(" of INC-{number}. It goes on "));
+    match room {
+        Some(room) => text.ours("in ").piece(Piece::Channel(room)).ours("."),
+        None => text.ours("there."),
+    }
+}
+
+fn has_duplicate(number: i64, alerts: u32) -> Text {
+    let alerts = if alerts == 0 { "" } else { " Its alerts come here from now on." };
+    Text::from(format!("INC-{number} is a duplicate of this one.{alerts}"))
 }
 
 fn alert(what: &str, title: &str, source: &str) -> Text {

@@ -17,7 +17,7 @@ async fn a_person_can_be_deleted_as_the_guide_says() {
     let mut stage = scenario::Stage::open(database.store.clone(), "2026-01-05T10:00:00Z").await;
     stage.play(&["plan db: stage 5m @ana"]).await;
     let sources = vec![Source { file: "ana.yaml".to_owned(), text: ANA.to_owned() }];
-    let apply = Apply { guild: scenario::GUILD, sources, prune: false, by: None, via: "test" };
+    let apply = Apply { sources, ..Apply::new(scenario::GUILD, None, "test") };
     stage.app().apply(apply).await.expect("the contact is applied");
     let steps = ["alert firing db critical", "@ana ✅", "@ana title: Mine now", "@ana /incident resolve: Done"];
     stage.play(&steps).await;

@@ -4,12 +4,13 @@ use futures::future::join_all;
 use muster::domain::id::{ChannelId, EventId, IncidentId, MessageId, PostId, Root, UserId};
 use muster::store::dedupe::DedupeRow;
 use muster::store::incident::{Filter, IncidentRow};
+use muster::store::outbox::NewRow;
 use muster::store::post::PostRow;
 use muster::store::timeline::EventRow;
-use muster::store::{Store, StoreError, dedupe, incident, post, timeline};
+use muster::store::{Store, StoreError, dedupe, incident, outbox, post, timeline};
 
 use crate::databases::on_both;
-use crate::{GUILD, at, opened, read, write};
+use crate::{GUILD, at, opened, outbox_row, read, write};
 
 pub fn event(id: i64, incident: i64, kind: &str) -> EventRow {
     EventRow {
@@ -274,6 +275,50 @@ async fn a_post_is_found_by_its_message() {
         let over = IncidentRow { over_at: Some(at(9)), ..row };
         write!(store, |tx| incident::save(tx, &over, 1).await).unwrap();
         assert_eq!(read!(store, |conn| post::open(conn, GUILD).await), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_incident_leaves_nothing_and_others_stay() {
+    on_both(async |db| {
+        let store = &db.store;
+        for id in [1, 2] {
+            opened(store, id).await;
+            let (key, row) = (format!("k{id}"), outbox_row(id));
+            write!(store, |tx| {
+                dedupe::claim(tx, GUILD, &key, IncidentId(id)).await?;
+                timeline::add(tx, &event(id, id, "opened")).await?;
+                let sent = PostRow {
+                    id: PostId(id),
+                    root: Root::Incident(IncidentId(id)),
+                    kind: "card".to_owned(),
+                    channel_id: None,
+                    message_id: None,
+                    sent_at: None,
+                    pages: "[]".to_owned(),
+                };
+                post::insert(tx, &sent).await?;
+                outbox::put(tx, &NewRow { root: Some(Root::Incident(IncidentId(id))), ..row }).await
+            })
+            .unwrap();
+        }
+        write!(store, |tx| incident::delete(tx, IncidentId(1)).await).unwrap();
+        let held = |key: &'static str| async move {
+            write!(store, |tx| dedupe::find(tx, GUILD, key).await).unwrap().map(|found| found.incident_id)
+        };
+        let there = |id: i64| async move {
+            let row = read!(store, |conn| incident::peek(conn, IncidentId(id)).await).is_some();
+            let events = read!(store, |conn| timeline::list(conn, IncidentId(id), None, 9).await).len();
+            let posts = read!(store, |conn| post::of_incident(conn, IncidentId(id)).await).len();
+            (row, events, posts)
+        };
+        assert_eq!((there(1).await, there(2).await), ((false, 0, 0), (true, 1, 1)));
+        assert_eq!((held("k1").await, held("k2").await), (None, Some(IncidentId(2))));
+        let left = write!(store, |tx| outbox::claim(tx, at(9), 1, at(99), 9).await).unwrap();
+        assert_eq!(left.iter().map(|row| row.root).collect::<Vec<_>>(), [Some(Root::Incident(IncidentId(2)))]);
+        let again = write!(store, |tx| incident::delete(tx, IncidentId(1)).await);
+        assert!(matches!(again, Err(StoreError::Conflict { .. })), "{again:?}");
     })
     .await;
 }

@@ -104,6 +104,10 @@ impl Courier for Fake {
                 state.log.push(format!("react {sign:?}").to_lowercase());
                 Ok(Receipt::Done)
             }
+            What::DeleteRoom { channel, .. } => {
+                state.delete_room(channel);
+                Ok(Receipt::Done)
+            }
             What::Outside { .. } => {
                 let detail = "no carrier yet".to_owned();
                 Err(Miss::Never { why: Unreached::NoCarrier, detail })
@@ -130,6 +134,12 @@ impl State {
         let private = if plan.private { " (private)" } else { "" };
         self.log.push(format!("{kind} inc-{}{private}", plan.number));
         Ok(Receipt::Room { channel })
+    }
+
+    fn delete_room(&mut self, channel: ChannelId) {
+        self.rooms.retain(|_, room| *room != channel);
+        self.posted.retain(|posted| posted.channel != channel);
+        self.log.push(format!("channel {channel} is deleted"));
     }
 
     fn send(&mut self, to: Address, outgoing: Outgoing, nonce: &str) -> Result<Receipt, Miss> {

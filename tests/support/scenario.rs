@@ -20,15 +20,17 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use muster::app::courier::Outgoing;
-use muster::app::{contact, plan};
-use muster::app::reply::{Reply, Say};
+use muster::app::form::NewForm;
+use muster::app::press::Pressed;
+use muster::app::reply::{Control, Form, Reply, Say};
 use muster::app::request::{Ask, NewIncident, Request, Which};
 use muster::app::{App, Apply};
+use muster::app::{contact, plan};
 use muster::clock::{Clock, TestClock};
 use muster::definitions::Source;
 use muster::discord::typed::Ahead;
 use muster::domain::alert::{Embed, Message, MessageAuthor};
-use muster::domain::id::{ChannelId, GuildId, MessageId, RoleId, Timestamp, UserId, WebhookId};
+use muster::domain::id::{ChannelId, GuildId, IncidentId, MessageId, RoleId, Timestamp, UserId, WebhookId};
 use muster::domain::impact::Impact;
 use muster::domain::incident::{self, Edit};
 use muster::domain::name::Name;
@@ -89,6 +91,8 @@ pub struct Stage {
     messages: u64,
     requests: u64,
     answer: Option<String>,
+    /// What the latest answer offered to press.
+    offered: Vec<Control>,
 }
 
 impl Scenario {
@@ -126,6 +130,7 @@ impl Stage {
             messages: later,
             requests: later,
             answer: None,
+            offered: Vec::new(),
         }
     }
 
@@ -258,11 +263,15 @@ impl Stage {
         if said == "writes" {
             return self.writes(name).await;
         }
+        let (said, elsewhere) = said.strip_prefix("elsewhere ").map_or((said, false), |said| (said, true));
         let (privately, said) = said.strip_prefix("privately ").map_or((false, said), |said| (true, said));
-        let mut request = self.request_of(name, self.ask(said)?)?;
-        request.channel = request.channel.filter(|_| !privately);
+        let mut request = self.request_of(name, self.ask(said, elsewhere)?)?;
+        request.channel = request.channel.filter(|_| !privately && !elsewhere);
         let reply = self.app.handle(request).await;
         self.answer = told(&reply);
+        if let Reply::Say(say) = reply {
+            self.offered = say.controls;
+        }
         Ok(())
     }
 
@@ -271,7 +280,7 @@ impl Stage {
         let mut tasks = Vec::new();
         for part in line.split(" & ") {
             let (name, said) = part.trim().split_once(' ').ok_or("what does the person do?")?;
-            let request = self.request_of(name, self.ask(said)?)?;
+            let request = self.request_of(name, self.ask(said, false)?)?;
             let app = self.app.clone();
             tasks.push(tokio::spawn(async move { app.handle(request).await }));
         }
@@ -306,9 +315,10 @@ impl Stage {
         self.fake.newest(|posted| matches!(posted.outgoing, Outgoing::Card(_))).map(|card| card.channel)
     }
 
-    fn ask(&self, said: &str) -> Result<Ask, String> {
+    /// `elsewhere`: not in a room of an incident.
+    fn ask(&self, said: &str, elsewhere: bool) -> Result<Ask, String> {
         let page = || self.fake.newest(|posted| posted.post.is_some()).ok_or("there is no page");
-        let which = if self.room().is_some() { Which::Here } else { Which::Number(1) };
+        let which = if self.room().is_some() || elsewhere { Which::Here } else { Which::Number(1) };
         let on = |ask| Ok(Ask::On(which, ask));
         let (verb, rest) = said.split_once(": ").unwrap_or((said, ""));
         let text = (!rest.is_empty()).then(|| rest.to_owned());
@@ -335,6 +345,17 @@ impl Stage {
             "/incident resolve" => on(incident::Ask::Resolve { message: text }),
             "undoes the resolution" => on(incident::Ask::UndoResolve),
             "mitigates" => on(incident::Ask::Mitigate { message: text }),
+            "/incident cancel" => on(incident::Ask::Cancel { reason: rest.to_owned() }),
+            "/incident reopen" => on(incident::Ask::Reopen { reason: text, page: false }),
+            "/incident reopen and page" => on(incident::Ask::Reopen { reason: text, page: true }),
+            "starts the plan" => on(incident::Ask::StartPlan),
+            "/incident duplicate" => Ok(Ask::Duplicate { which, of: text.as_deref().map(numbered).transpose()? }),
+            "/incident delete" => Ok(Ask::On(numbered(rest)?, incident::Ask::DeleteAsk)),
+            "deletes" => Ok(Ask::Delete(numbered(rest)?)),
+            "chooses" => self.chosen(rest),
+            "opens the form" => Ok(Ask::FormNew),
+            "sends the form" => Ok(Ask::NewWritten(written(rest)?)),
+            "corrects it" => self.corrected(),
             "stops" => {
                 let (engagement, reason) = rest.split_once(" because ").ok_or("stops: PLAN because REASON")?;
                 Ok(Ask::Stop { engagement: engagement.to_owned(), reason: reason.to_owned() })
@@ -378,6 +399,33 @@ impl Stage {
         }
     }
 
+    /// The answer to a question with a select.
+    fn chosen(&self, label: &str) -> Result<Ask, String> {
+        let asked = self.offered.iter().find_map(|control| match control {
+            Control::Select { options, does, .. } => Some((options, does)),
+            Control::Button { .. } | Control::Pick { .. } => None,
+        });
+        let (options, does) = asked.ok_or("there is nothing to choose")?;
+        let option = options.iter().find(|option| option.label.starts_with(label)).ok_or("no such choice")?;
+        let incident = IncidentId(option.value.parse().map_err(|_| "an incident")?);
+        match does {
+            Pressed::WhichIncident { asked } => Ok(Ask::Chosen { asked: asked.0, incident }),
+            Pressed::DuplicateOf { incident: which } => {
+                Ok(Ask::Duplicate { which: Which::Id(*which), of: Some(Which::Id(incident)) })
+            }
+            other => Err(format!("nobody chooses at {other}")),
+        }
+    }
+
+    /// The button **Correct it**.
+    fn corrected(&self) -> Result<Ask, String> {
+        let asked = self.offered.iter().find_map(|control| match control {
+            Control::Button { does: Pressed::CorrectNew { asked }, .. } => Some(asked.0),
+            _ => None,
+        });
+        asked.map(|asked| Ask::CorrectNew { asked }).ok_or_else(|| "there is nothing to correct".to_owned())
+    }
+
     fn fault(&self, said: &str, on: bool) -> Result<(), String> {
         let (what, who) = said.rsplit_once(" @").unwrap_or((said, ""));
         let user = setup::PEOPLE.iter().find(|(name, _)| *name == who).map(|(_, user)| *user);
@@ -415,10 +463,10 @@ async fn open(store: &Store, clock: &Arc<TestClock>) -> App {
 
 fn told(reply: &Reply) -> Option<String> {
     match reply {
-        Reply::Say(Say { text, .. }) | Reply::Replace(Say { text, .. }) | Reply::File(Say { text, .. }, _) => {
-            Some(setup::named(&text.plain()))
-        }
-        Reply::Form(form) => Some(format!("form {}", form.title)),
+        Reply::Say(Say { text, controls })
+        | Reply::Replace(Say { text, controls })
+        | Reply::File(Say { text, controls }, _) => Some(setup::named(&text.plain()) + &choices(controls)),
+        Reply::Form(form) => Some(format!("form {}{}", form.title, filled(form))),
         Reply::Nothing => None,
     }
 }
@@ -440,6 +488,46 @@ fn mute(said: &str) -> Result<contact::Ask, String> {
 
 fn name(said: &str) -> Result<Name, String> {
     Name::parse(said.trim_start_matches('@')).map_err(|why| why.to_string())
+}
+
+/// The incidents that a question offers.
+fn choices(controls: &[Control]) -> String {
+    let select = controls.iter().find_map(|control| match control {
+        Control::Select { options, does: Pressed::WhichIncident { .. } | Pressed::DuplicateOf { .. }, .. } => {
+            Some(options)
+        }
+        _ => None,
+    });
+    let labels = select.into_iter().flatten().map(|option| option.label.as_str());
+    labels.map(|label| format!(" [{label}]")).collect()
+}
+
+/// What a form is filled with.
+fn filled(form: &Form) -> String {
+    let filled = form.inputs.iter().filter(|input| !input.value.is_empty());
+    filled.map(|input| format!(" · {}: {}", input.id, input.value)).collect()
+}
+
+/// `title Checkout is slow / impact 7`: what is written into the form of a new incident.
+fn written(said: &str) -> Result<NewForm, String> {
+    let mut form = NewForm::default();
+    for part in said.split(" / ") {
+        let (field, value) = part.split_once(' ').unwrap_or((part, ""));
+        let input = match field {
+            "title" => &mut form.title,
+            "summary" => &mut form.summary,
+            "impact" => &mut form.impact,
+            "plan" => &mut form.plan,
+            other => return Err(format!("no such input: {other}")),
+        };
+        *input = value.to_owned();
+    }
+    Ok(form)
+}
+
+fn numbered(said: &str) -> Result<Which, String> {
+    let number = said.strip_prefix("INC-").and_then(|number| number.parse().ok());
+    number.map(Which::Number).ok_or_else(|| format!("{said} is no incident"))
 }
 
 fn new_incident(said: &str) -> Result<NewIncident, String> {

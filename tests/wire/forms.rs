@@ -1,5 +1,6 @@
 //! Forms come first, completions come fast, and nobody waits for either.
 
+use muster_playground::Look;
 use serde_json::json;
 
 use crate::bench::{Bench, answered, button, story};
@@ -21,7 +22,9 @@ async fn a_form_is_the_first_answer_and_what_is_sent_counts() {
         let sent = bench.discord.submit("Ana", &typed, json!({ "message": "Disk grown." })).await.unwrap();
         let reply = sent.reply().await.unwrap();
         assert!(button(&reply, "v1:undo-resolve:").is_some(), "{}", reply.text());
-        bench.closed(card.id).await;
+        let over = |look: &Look<'_>| look.message(card.id).filter(|card| button(card, "v1:card-resolve:").is_none());
+        let card = bench.see(over).await;
+        assert!(button(&card, "v1:card-reopen:").is_some(), "what is over can be opened again");
         bench.end().await;
     })
     .await;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use muster::app::answer::say;
-use muster::app::form::{self, IMPACT, MESSAGE, NEXT_UPDATE, SUMMARY, TITLE, read_update};
+use muster::app::answer::{deleted, offer_roots, say, to_correct};
+use muster::app::form::{self, IMPACT, MESSAGE, NEXT_UPDATE, NewForm, PLAN, SUMMARY, TITLE, read_update};
 use muster::app::press::{Pressed, parse};
 use muster::app::reply::{Control, Form};
 use muster::app::show::show;
@@ -12,10 +12,11 @@ use muster::discord::draw::{modal, reply};
 use muster::domain::id::{EventId, PostId};
 use muster::domain::impact::Impact;
 use muster::domain::incident::{Answer, Change, Edit};
+use muster::domain::name::Name;
 use muster::domain::refusal::Refusal;
 use muster::domain::span::Span;
 
-use super::samples::{BEN, at, card, incident, scene, strings};
+use super::samples::{BEN, ROOM, at, card, incident, scene, strings};
 use super::screen::screen;
 
 /// A new answer does not compile here until it has a number, and the test below fails until it has a sample.
@@ -36,10 +37,15 @@ fn number(answer: &Answer) -> usize {
         Answer::ResolveUndone => 12,
         Answer::Added => 13,
         Answer::Seen => 14,
+        Answer::Cancelled { .. } => 15,
+        Answer::Duplicate { .. } => 16,
+        Answer::Reopened { .. } => 17,
+        Answer::PlanStarted { .. } => 18,
+        Answer::OfferDelete { .. } => 19,
     }
 }
 
-const ANSWERS: usize = 15;
+const ANSWERS: usize = 20;
 
 fn acked(stopped: &[&str], spared: &[&str], still: &[&str]) -> Answer {
     let (stopped, spared, still) = (strings(stopped), strings(spared), strings(still));
@@ -76,6 +82,18 @@ fn samples() -> Vec<Answer> {
         Answer::ResolveUndone,
         Answer::Added,
         Answer::Seen,
+        Answer::Cancelled { firing: 0 },
+        Answer::Cancelled { firing: 2 },
+        Answer::Duplicate { of: 41, room: Some(ROOM), unanswered: false, called: vec![] },
+        Answer::Duplicate { of: 41, room: Some(ROOM), unanswered: true, called: strings(&["Ben"]) },
+        Answer::Duplicate { of: 41, room: None, unanswered: true, called: vec![] },
+        Answer::Reopened { paged: false, called: vec![], alerts_at: None },
+        Answer::Reopened { paged: false, called: vec![], alerts_at: Some(41) },
+        Answer::Reopened { paged: true, called: strings(&["Payments"]), alerts_at: None },
+        Answer::Reopened { paged: true, called: vec![], alerts_at: None },
+        Answer::PlanStarted { called: strings(&["Payments"]) },
+        Answer::OfferDelete { room: Some(ROOM) },
+        Answer::OfferDelete { room: None },
     ]
 }
 
@@ -125,7 +143,10 @@ fn input<'f>(form: &'f Form, id: &str) -> &'f muster::app::reply::FormInput {
 fn forms_are_what_discord_takes() {
     let mut incident = incident();
     incident.summary = "pay-3 is gone".to_owned();
-    let forms = [form::update(&incident), form::resolve(&incident)].map(|form| modal(&form));
+    let filled = NewForm::fresh(Some(&Name::parse("payments").unwrap()), Impact::High);
+    let new = form::new(&filled, &strings(&["payments", "web"]));
+    let forms =
+        [form::update(&incident), form::resolve(&incident), form::cancel(&incident), new].map(|form| modal(&form));
     insta::assert_json_snapshot!("forms", forms);
 }
 
@@ -181,6 +202,57 @@ fn what_is_typed_into_a_form_is_read_as_it_is_meant() {
     assert_eq!(edit, read);
     assert_eq!(form::read_message(&values(&[(MESSAGE, "done")])), Some("done".to_owned()));
     assert_eq!(form::read_message(&[]), None);
+}
+
+#[test]
+fn a_new_incident_is_read_from_its_form_as_it_was_filled() {
+    let payments = Name::parse("payments").unwrap();
+    let filled = NewForm::fresh(Some(&payments), Impact::High);
+    let form = form::new(&filled, &[]);
+    let sent: Vec<(String, String)> = form.inputs.iter().map(|i| (i.id.to_owned(), i.value.clone())).collect();
+    let read = NewForm::read(&sent);
+    assert_eq!(read, filled);
+    assert_eq!(read.impact(), Ok(Some(Impact::High)));
+    assert!(form.inputs.iter().all(|input| input.value.chars().count() <= input.max), "what is filled in fits");
+    assert_eq!(NewForm::read(&values(&[(IMPACT, " ")])).impact(), Ok(None));
+    assert!(NewForm::read(&values(&[(IMPACT, "7")])).impact().is_err());
+}
+
+#[test]
+fn a_plan_is_named_as_people_call_it() {
+    use muster::definitions::{Source, parse};
+    use muster::domain::definition::Set;
+    let text = "kind: response_plan\nname: pay\nspec: {display_name: Payments, incident: {title: t, impact: 2}}";
+    let documents = parse(&[Source { file: "a.yaml".to_owned(), text: text.to_owned() }]).unwrap();
+    let set: Set = documents.into_iter().map(|document| (document.name, document.spec)).collect();
+    let plan = |said| NewForm::read(&values(&[(PLAN, said)])).plan(&set);
+    let pay = Name::parse("pay").unwrap();
+    for said in ["pay", " PAY ", "payments"] {
+        assert_eq!(plan(said), Ok(Some(pay.clone())), "{said}");
+    }
+    assert_eq!(plan(""), Ok(None));
+    let unknown = Refusal::NoSuchPlan { said: "web".to_owned(), known: strings(&["pay"]) };
+    assert_eq!(plan("web"), Err(unknown));
+}
+
+#[test]
+fn whatever_was_written_is_quoted_beside_what_is_wrong() {
+    let written = NewForm {
+        title: "Checkout is slow".to_owned(),
+        summary: "Since the deploy.\np99 is 9 s.".to_owned(),
+        impact: "7".to_owned(),
+        plan: String::new(),
+    };
+    let wrong = muster::words::refusal(&written.impact().unwrap_err());
+    let mut screens = screen(&reply(&to_correct(&written, wrong, 9), scene()));
+    let options = (1..=3).map(|n| (incident().id, n, "Checkout is slow".to_owned())).collect();
+    screens += &screen(&reply(&offer_roots(&incident(), options), scene()));
+    screens += &screen(&reply(&deleted(42, true), scene()));
+    insta::assert_snapshot!("more_answers", screens);
+    let long = NewForm { summary: "x".repeat(4_000), title: "y".repeat(200), ..written };
+    let drawn = reply(&to_correct(&long, "Wrong.".into(), 9), scene());
+    assert!(drawn["embeds"][0]["description"].as_str().unwrap().chars().count() <= 4_096, "Discord takes it");
+    assert!(drawn.to_string().contains(&"y".repeat(200)));
 }
 
 #[test]

@@ -59,10 +59,12 @@ fn number(fact: &Fact) -> usize {
         Fact::Custom { .. } => 35,
         Fact::NobodyPaged => 36,
         Fact::Untouched => 37,
+        Fact::DuplicateOf { .. } => 38,
+        Fact::HasDuplicate { .. } => 39,
     }
 }
 
-const FACTS: usize = 38;
+const FACTS: usize = 40;
 
 fn by_machines() -> Vec<Fact> {
     let (plan, source) = ("Payments".to_owned(), "alertmanager".to_owned());
@@ -70,7 +72,7 @@ fn by_machines() -> Vec<Fact> {
     vec![
         Fact::Opened { plan: Some(plan.clone()), source: Some(source.clone()), late: false },
         Fact::Opened { plan: Some(plan.clone()), source: Some(source.clone()), late: true },
-        Fact::Reopened { source: Some(source.clone()) },
+        Fact::Reopened { source: Some(source.clone()), reason: None, paging: false },
         Fact::AlertRepeated { source: source.clone(), title: title.clone() },
         Fact::AlertJoined { source: source.clone(), title },
         Fact::AlertRecovered { source: source.clone(), left: 1 },
@@ -110,7 +112,8 @@ fn by_ana() -> Vec<Fact> {
     let (plan, text) = ("Payments".to_owned(), "Rolled back to 4.2.\nWatching it.".to_owned());
     vec![
         Fact::Opened { plan: None, source: None, late: false },
-        Fact::Reopened { source: None },
+        Fact::Reopened { source: None, reason: None, paging: false },
+        Fact::Reopened { source: None, reason: Some("it came back".to_owned()), paging: true },
         Fact::Acknowledged { contact: Some("ana".to_owned()), essential: true, stopped: strings(&["Payments"]) },
         Fact::Acknowledged { contact: Some("ana".to_owned()), essential: false, stopped: vec![] },
         Fact::Taken { from: strings(&["Ana", "Ben"]) },
@@ -124,7 +127,15 @@ fn by_ana() -> Vec<Fact> {
         Fact::StatusChanged { old: Status::Open, new: Status::Mitigated, message: Some(text.clone()) },
         Fact::StatusChanged { old: Status::Open, new: Status::Resolved, message: Some("Disk replaced".to_owned()) },
         Fact::StatusChanged { old: Status::Open, new: Status::Cancelled, message: None },
-        Fact::StatusChanged { old: Status::Open, new: Status::Duplicate, message: None },
+        Fact::StatusChanged {
+            old: Status::Open,
+            new: Status::Cancelled,
+            message: Some("a test of the UPS".to_owned()),
+        },
+        Fact::DuplicateOf { number: 41, room: Some(ROOM) },
+        Fact::DuplicateOf { number: 41, room: None },
+        Fact::HasDuplicate { number: 43, alerts: 2 },
+        Fact::HasDuplicate { number: 43, alerts: 0 },
         Fact::ResolveUndone,
         Fact::LeadChanged { old: None, new: Some(ANA) },
         Fact::LeadChanged { old: Some(BEN), new: None },
@@ -191,8 +202,10 @@ fn announcements_say_what_the_channel_needs_to_know() {
         event(None, Fact::Opened { plan: Some("Payments".into()), source: Some("grafana".into()), late: false });
     let status = |new| event(Some(ANA), Fact::StatusChanged { old: Status::Open, new, message: None });
     let mut said = String::new();
+    let duplicate = event(Some(ANA), Fact::DuplicateOf { number: 41, room: Some(ROOM) });
+    let reopened = event(Some(ANA), Fact::Reopened { source: None, reason: None, paging: false });
     for (private, drill) in [(false, false), (false, true), (true, false)] {
-        for event in [&opened, &event(None, Fact::Untouched), &status(Status::Resolved)] {
+        for event in [&opened, &event(None, Fact::Untouched), &status(Status::Resolved), &duplicate, &reopened] {
             writeln!(said, "{}\n", announcement(&head(private, drill), event).plain()).unwrap();
         }
     }

@@ -5,8 +5,8 @@
 
 mod answers;
 mod contacts;
-mod doctor;
 mod definitions;
+mod doctor;
 mod facts;
 mod hostile;
 mod literal;

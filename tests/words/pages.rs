@@ -38,6 +38,8 @@ fn a_closed_page_says_who_has_it() {
         Closing::Resolved { user: Some(ANA) },
         Closing::Resolved { user: None },
         Closing::Unanswered,
+        Closing::Cancelled { user: ANA },
+        Closing::Duplicate { of: 41 },
     ];
     let mut said = String::new();
     for how in &all {
@@ -45,6 +47,7 @@ fn a_closed_page_says_who_has_it() {
         match how {
             Closing::Repeated | Closing::Acked { .. } | Closing::OwnAcked | Closing::Passed => {}
             Closing::Stopped { .. } | Closing::Resolved { .. } | Closing::Unanswered => {}
+            Closing::Cancelled { .. } | Closing::Duplicate { .. } => {}
         }
         writeln!(said, "{}", closed(how, at(0), &[]).plain()).unwrap();
     }

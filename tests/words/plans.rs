@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::TimeDelta;
 use muster::app::reply::Say;
-use muster::definitions::{Source, merged, parse};
+use muster::definitions::{Source, parse};
 use muster::discord::draw::reply;
 use muster::domain::contact::Way;
 use muster::domain::definition::Set;
@@ -31,7 +31,7 @@ fn set(file: &str) -> Set {
     let path = format!("{}/tests/data/definitions/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
     let documents = parse(&[Source { file: file.to_owned(), text }]).unwrap();
-    merged(&Set::default(), &documents, false)
+    documents.into_iter().map(|document| (document.name, document.spec)).collect()
 }
 
 fn min(minutes: i64) -> TimeDelta {

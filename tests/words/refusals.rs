@@ -7,7 +7,7 @@ use muster::domain::definition::Kind;
 use muster::domain::incident::Status;
 use muster::domain::name::Name;
 use muster::domain::permission::{Act, NotAllowed, Rank};
-use muster::domain::refusal::{ContactRefusal, Refusal};
+use muster::domain::refusal::{ContactRefusal, NoMerge, Refusal};
 use muster::words::{fault, not_saved, refusal};
 
 use super::samples::{BEN, LEADS, strings};
@@ -34,10 +34,16 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::NoSuchDefinition { .. } => 16,
         Refusal::NoSuchVersion { .. } => 17,
         Refusal::ProposalGone => 18,
+        Refusal::OpenAlready { .. } => 19,
+        Refusal::MitigatedAlready { .. } => 20,
+        Refusal::NotOver { .. } => 21,
+        Refusal::CannotMerge { .. } => 22,
+        Refusal::NothingToMergeWith { .. } => 23,
+        Refusal::FormForgotten => 24,
     }
 }
 
-const REFUSALS: usize = 19;
+const REFUSALS: usize = 25;
 
 fn samples() -> Vec<Refusal> {
     let not_allowed = |act, needs, roles| Refusal::NotAllowed(NotAllowed { act, needs, roles });
@@ -83,7 +89,22 @@ fn samples() -> Vec<Refusal> {
         Refusal::NoSuchDefinition { kind: Kind::Runbook, said: "db".to_owned(), known: vec![] },
         Refusal::NoSuchVersion { kind: Kind::Contact, name: Name::parse("ana").unwrap(), number: 9 },
         Refusal::ProposalGone,
+        not_allowed(Act::Delete, Rank::Admin, vec![]),
+        Refusal::Over { number: 42, status: Status::Duplicate },
+        Refusal::OpenAlready { number: 42, status: Status::Mitigated },
+        Refusal::MitigatedAlready { number: 42 },
+        Refusal::NotOver { number: 42, status: Status::Open },
+        Refusal::NothingToMergeWith { number: 42 },
+        Refusal::FormForgotten,
     ]);
+    let merges = [
+        NoMerge::Itself,
+        NoMerge::Over { status: Status::Resolved },
+        NoMerge::Duplicate { of: 40 },
+        NoMerge::Duplicate { of: 42 },
+        NoMerge::Leaks,
+    ];
+    all.extend(merges.map(|why| Refusal::CannotMerge { number: 42, of: 41, why }));
     all
 }
 

@@ -11,6 +11,7 @@ use crate::domain::span::Span;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Incident {
+    /// With nothing given, a form opens.
     New {
         #[serde(default, deserialize_with = "typed::name")]
         plan: Option<Name>,
@@ -58,6 +59,31 @@ pub enum Incident {
         level: Impact,
         reason: Option<String>,
         incident: Option<IncidentNumber>,
+    },
+    Unack {
+        incident: Option<IncidentNumber>,
+    },
+    Mitigate {
+        message: Option<String>,
+        incident: Option<IncidentNumber>,
+    },
+    /// Of what is over.
+    Reopen {
+        reason: Option<String>,
+        #[serde(default)]
+        page: bool,
+        incident: Option<IncidentNumber>,
+    },
+    Cancel {
+        reason: String,
+        incident: Option<IncidentNumber>,
+    },
+    Duplicate {
+        of: IncidentNumber,
+        incident: Option<IncidentNumber>,
+    },
+    Delete {
+        incident: IncidentNumber,
     },
     /// Without a message, a form opens.
     Resolve {

@@ -10,6 +10,7 @@ use crate::app::show;
 use crate::app::view::CardView;
 use crate::discord::markdown::{draw, plain, width};
 use crate::domain::impact::Impact;
+use crate::domain::incident::Status;
 use crate::words::{Piece, Text};
 
 /// <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>; all bounds together stay below 6000.
@@ -115,10 +116,10 @@ fn stacked(lines: &[Text], scene: Scene) -> String {
 }
 
 fn controls(card: &CardView) -> Vec<Control> {
-    if card.over_at.is_some() {
-        return Vec::new();
-    }
     let incident = card.incident;
+    if card.over_at.is_some() {
+        return vec![button("Reopen", Style::Grey, Pressed::CardReopen { incident })];
+    }
     let ack = card.unanswered.then(|| button("Acknowledge", Style::Primary, Pressed::CardAck { incident }));
     let rest = [
         button("Update", Style::Grey, Pressed::CardUpdate { incident }),
@@ -130,12 +131,18 @@ fn controls(card: &CardView) -> Vec<Control> {
 
 /// What there is no button for; never the impact that it has already.
 fn more(card: &CardView) -> Control {
-    let escalate = Choice {
-        label: "Escalate now".to_owned(),
-        value: More::Escalate.to_string(),
-        description: Some("Asks first whom it wakes".to_owned()),
+    let choice = |more: More, label: &str, description: &str| Choice {
+        label: label.to_owned(),
+        value: more.to_string(),
+        description: Some(description.to_owned()),
         chosen: false,
     };
+    let escalate = choice(More::Escalate, "Escalate now", "Asks first whom it wakes");
+    let mitigate = choice(More::Mitigate, "Mitigated", "Customers are fine again; nobody is paged any more");
+    let ends = [
+        choice(More::FalseAlarm, "False alarm", "Ends it; asks for the reason"),
+        choice(More::Duplicate, "Duplicate", "Ends it; asks which incident goes on"),
+    ];
     let impact = |impact: Impact| Choice {
         label: format!("Impact: {} · {}", impact.number(), impact.word()),
         value: More::Impact(impact).to_string(),
@@ -144,9 +151,10 @@ fn more(card: &CardView) -> Control {
     };
     let impacts = Impact::ALL.into_iter().filter(|other| *other != card.impact).map(impact);
     let escalate = Some(escalate).filter(|_| !card.engaged.is_empty());
+    let mitigate = Some(mitigate).filter(|_| card.status != Status::Mitigated);
     Control::Select {
         placeholder: "More …".to_owned(),
-        options: escalate.into_iter().chain(impacts).collect(),
+        options: escalate.into_iter().chain(mitigate).chain(impacts).chain(ends).collect(),
         does: Pressed::CardMore { incident: card.incident },
     }
 }

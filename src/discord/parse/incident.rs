@@ -2,13 +2,14 @@
 
 use super::super::commands::{self, Incident};
 use super::which;
-use crate::app::request::{Ask, Filter, NewIncident};
+use crate::app::request::{Ask, Filter, NewIncident, Which};
 use crate::domain::incident::{Ask as Change, Edit, Status};
 
 pub(super) fn read(command: Incident) -> Ask {
     match command {
         Incident::New { plan, title, impact, summary, private, drill } => {
-            Ask::New(NewIncident { plan, title, impact, summary, private, drill })
+            let new = NewIncident { plan, title, impact, summary, private, drill };
+            if new == NewIncident::default() { Ask::FormNew } else { Ask::New(new) }
         }
         Incident::List { status: wanted, impact, plan, since, label } => {
             let label = label.map(|label| (label.key, label.value));
@@ -28,6 +29,14 @@ pub(super) fn read(command: Incident) -> Ask {
         Incident::Impact { level, reason, incident } => {
             Ask::On(which(incident), Change::Edit(Edit { impact: Some(level), reason, ..Edit::default() }))
         }
+        Incident::Unack { incident } => Ask::On(which(incident), Change::Unack { ack: None }),
+        Incident::Mitigate { message, incident } => Ask::On(which(incident), Change::Mitigate { message }),
+        Incident::Reopen { reason, page, incident } => Ask::On(which(incident), Change::Reopen { reason, page }),
+        Incident::Cancel { reason, incident } => Ask::On(which(incident), Change::Cancel { reason }),
+        Incident::Duplicate { of, incident } => {
+            Ask::Duplicate { which: which(incident), of: Some(Which::Number(of.get())) }
+        }
+        Incident::Delete { incident } => Ask::On(Which::Number(incident.get()), Change::DeleteAsk),
         Incident::Resolve { message: None, incident } => Ask::FormResolve(which(incident)),
         Incident::Resolve { message, incident } => Ask::On(which(incident), Change::Resolve { message }),
     }

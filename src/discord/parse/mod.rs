@@ -8,10 +8,10 @@ mod setup;
 
 use super::commands::{self, BadCommand, Command, Focused, Timeline};
 use super::typed::{IncidentNumber, Moment};
-use crate::app::{definition, form};
 use crate::app::press::{BadId, More, Pressed};
 use crate::app::reply::Picked;
 use crate::app::request::{Ask, Completing, When, Which};
+use crate::app::{definition, form};
 use crate::domain::id::{IncidentId, PostId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::{Ask as Change, Edit};
@@ -78,6 +78,9 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
         Pressed::CardResolve { incident } => Press::Ask(Ask::FormResolve(Which::Id(incident))),
         Pressed::CardMore { incident } => match More::parse(first()?)? {
             More::Escalate => on(incident, Change::EscalateAsk { post: None }),
+            More::Mitigate => on(incident, Change::Mitigate { message: None }),
+            More::FalseAlarm => Press::Ask(Ask::FormCancel(Which::Id(incident))),
+            More::Duplicate => Press::Ask(Ask::Duplicate { which: Which::Id(incident), of: None }),
             More::Impact(impact) => on(incident, set_impact(impact)),
         },
         Pressed::ImpactSelect { incident } => on(incident, set_impact(impact(first()?)?)),
@@ -93,10 +96,19 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
         Pressed::ContactUnmute { .. } => Press::Ask(Ask::Contact(contact::Ask::Unmute { channel: None })),
         Pressed::ConfirmDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Confirm(asked.0))),
         Pressed::CorrectDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Correct(asked.0))),
+        Pressed::CorrectNew { asked } => Press::Ask(Ask::CorrectNew { asked: asked.0 }),
+        Pressed::DuplicateOf { incident } => {
+            let of = first()?.parse().map(IncidentId).map_err(|_| BadId::BadParts)?;
+            Press::Ask(Ask::Duplicate { which: Which::Id(incident), of: Some(Which::Id(of)) })
+        }
+        Pressed::CardReopen { incident } => on(incident, Change::Reopen { reason: None, page: false }),
+        Pressed::StartPlan { incident } => on(incident, Change::StartPlan),
+        Pressed::DeleteYes { incident } => Press::Ask(Ask::Delete(Which::Id(incident))),
         // Forms are sent, never pressed.
         Pressed::FormNew {}
         | Pressed::FormUpdate { .. }
         | Pressed::FormResolve { .. }
+        | Pressed::FormCancel { .. }
         | Pressed::FormDefinition { .. } => {
             return Err(BadId::OldOrForged.into());
         }
@@ -130,6 +142,10 @@ pub fn form(pressed: Pressed, values: &[(String, String)]) -> Result<Ask, Unread
             let edit = form::read_update(values, summary_version).map_err(Unread::Refused)?;
             Ok(Ask::On(Which::Id(incident), Change::Edit(edit)))
         }
+        Pressed::FormNew {} => Ok(Ask::NewWritten(form::NewForm::read(values))),
+        Pressed::FormCancel { incident } => {
+            Ok(Ask::On(Which::Id(incident), Change::Cancel { reason: form::read_reason(values) }))
+        }
         Pressed::FormResolve { incident } => {
             Ok(Ask::On(Which::Id(incident), Change::Resolve { message: form::read_message(values) }))
         }
@@ -152,7 +168,8 @@ pub fn replaces(ask: &Ask) -> bool {
 pub fn may_open_a_form(ask: &Ask) -> bool {
     match ask {
         // What was asked before "which incident?" may have been a form.
-        Ask::FormUpdate(_) | Ask::FormResolve(_) | Ask::Chosen { .. } => true,
+        Ask::FormUpdate(_) | Ask::FormResolve(_) | Ask::FormCancel(_) | Ask::Chosen { .. } => true,
+        Ask::FormNew | Ask::CorrectNew { .. } => true,
         Ask::Config(ask) => ask.may_open_a_form(),
         Ask::Contact(ask) => ask.may_open_a_form(),
         Ask::Setup(ask) => ask.may_open_a_form(),
@@ -168,7 +185,7 @@ pub fn fits_direct_messages(ask: &Ask) -> bool {
 /// What an option is completed with.
 pub fn completing(focused: &Focused<'_>) -> Option<Completing> {
     match focused.option {
-        "incident" => Some(Completing::Incident),
+        "incident" | "of" => Some(Completing::Incident),
         "plan" => Some(Completing::Plan),
         "engagement" => Some(Completing::Engagement),
         "contact" => Some(Completing::Contact),
@@ -208,6 +225,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::app::request::NewIncident;
 
     const INCIDENT: IncidentId = IncidentId(7);
 
@@ -229,7 +247,31 @@ mod tests {
             ("show", json!([{ "name": "incident", "type": 3, "value": "INC-42" }]), Ask::Show(Which::Number(42))),
             ("update", nothing.clone(), Ask::FormUpdate(here)),
             ("update", json!([{ "name": "incident", "type": 3, "value": "42" }]), Ask::FormUpdate(Which::Number(42))),
-            ("resolve", nothing, Ask::FormResolve(here)),
+            ("resolve", nothing.clone(), Ask::FormResolve(here)),
+            ("new", nothing.clone(), Ask::FormNew),
+            (
+                "new",
+                json!([{ "name": "impact", "type": 4, "value": 1 }]),
+                Ask::New(NewIncident { impact: Some(Impact::Critical), ..NewIncident::default() }),
+            ),
+            ("unack", nothing.clone(), Ask::On(here, Change::Unack { ack: None })),
+            ("mitigate", nothing.clone(), Ask::On(here, Change::Mitigate { message: None })),
+            ("reopen", nothing, Ask::On(here, Change::Reopen { reason: None, page: false })),
+            (
+                "cancel",
+                json!([{ "name": "reason", "type": 3, "value": "A test." }]),
+                Ask::On(here, Change::Cancel { reason: "A test.".to_owned() }),
+            ),
+            (
+                "duplicate",
+                json!([{ "name": "of", "type": 3, "value": "inc 41" }]),
+                Ask::Duplicate { which: here, of: Some(Which::Number(41)) },
+            ),
+            (
+                "delete",
+                json!([{ "name": "incident", "type": 3, "value": "42" }]),
+                Ask::On(Which::Number(42), Change::DeleteAsk),
+            ),
             (
                 "resolve",
                 json!([{ "name": "message", "type": 3, "value": "Rolled back." }]),
@@ -253,6 +295,18 @@ mod tests {
             ("v1:card-more:7", vec!["impact:1"], Ask::On(Which::Id(INCIDENT), set_impact(Impact::Critical))),
             ("v1:impact:7", vec!["1"], Ask::On(Which::Id(INCIDENT), set_impact(Impact::Critical))),
             ("v1:card-update:7", vec![], Ask::FormUpdate(Which::Id(INCIDENT))),
+            ("v1:card-more:7", vec!["mitigate"], Ask::On(Which::Id(INCIDENT), Change::Mitigate { message: None })),
+            ("v1:card-more:7", vec!["false-alarm"], Ask::FormCancel(Which::Id(INCIDENT))),
+            ("v1:card-more:7", vec!["duplicate"], Ask::Duplicate { which: Which::Id(INCIDENT), of: None }),
+            (
+                "v1:duplicate-of:7",
+                vec!["8"],
+                Ask::Duplicate { which: Which::Id(INCIDENT), of: Some(Which::Id(IncidentId(8))) },
+            ),
+            ("v1:card-reopen:7", vec![], Ask::On(Which::Id(INCIDENT), Change::Reopen { reason: None, page: false })),
+            ("v1:start-plan:7", vec![], Ask::On(Which::Id(INCIDENT), Change::StartPlan)),
+            ("v1:delete-yes:7", vec![], Ask::Delete(Which::Id(INCIDENT))),
+            ("v1:correct-new:9", vec![], Ask::CorrectNew { asked: 9 }),
             ("v1:which:9", vec!["7"], Ask::Chosen { asked: 9, incident: INCIDENT }),
         ];
         for (id, chosen, ask) in rows {
@@ -276,6 +330,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sent_is_what_is_asked() {
+        let sent = |id: &str, values: &[(&str, &str)]| {
+            let values: Vec<_> = values.iter().map(|(id, text)| ((*id).to_owned(), (*text).to_owned())).collect();
+            form(crate::app::press::parse(id).unwrap(), &values).unwrap()
+        };
+        let reason = Change::Cancel { reason: "A test.".to_owned() };
+        assert_eq!(sent("v1:form-cancel:7", &[("reason", " A test. ")]), Ask::On(Which::Id(INCIDENT), reason));
+        let written = form::NewForm { impact: "7".to_owned(), ..form::NewForm::default() };
+        assert_eq!(sent("v1:form-new", &[("impact", "7"), ("title", " ")]), Ask::NewWritten(written));
+    }
+
+    #[test]
     fn a_form_is_not_pressed_and_a_button_is_not_sent() {
         let form_id = crate::app::press::parse("v1:form-resolve:7").unwrap();
         assert_eq!(press(form_id, &nothing()), Err(BadId::OldOrForged.into()));
@@ -285,11 +351,12 @@ mod tests {
 
     #[test]
     fn forms_come_first() {
-        let firsts = ["v1:card-update:7", "v1:card-resolve:7"];
+        let firsts = ["v1:card-update:7", "v1:card-resolve:7", "v1:correct-new:9"];
         for id in firsts {
             let Ok(Press::Ask(ask)) = press(crate::app::press::parse(id).unwrap(), &nothing()) else { panic!("{id}") };
             assert!(may_open_a_form(&ask), "{id}");
         }
+        assert!(may_open_a_form(&typed("new", json!([]))));
         assert!(!may_open_a_form(&typed("ack", json!([]))));
     }
 }

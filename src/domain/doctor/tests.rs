@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::*;
-use crate::domain::definition::{Kind, Spec};
 use crate::domain::call::TestOutcome;
+use crate::domain::definition::{Kind, Spec};
 use crate::domain::id::{GuildId, Timestamp};
 use crate::domain::survey::{Abilities, Channel, ChannelKind, Member, Notify, Role, Webhook};
 use Severity::{Advice, Degrades, StopsPaging};

@@ -91,6 +91,13 @@ pub enum Closing {
     },
     /// Its time was up, and nobody had answered.
     Unanswered,
+    Cancelled {
+        user: UserId,
+    },
+    /// The incident was a duplicate of this one.
+    Duplicate {
+        of: i64,
+    },
 }
 
 /// One message of ours that carries pages, or calls the fallback.

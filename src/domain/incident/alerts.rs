@@ -125,7 +125,8 @@ impl Incident {
     pub(super) fn take_alert(&mut self, arrival: &Arrival<'_>, turn: &mut Turn<'_>) {
         let reopened = self.status.over();
         if reopened {
-            self.reopen(turn, Some(arrival.source.to_string()));
+            self.reopen();
+            turn.tell(Fact::Reopened { source: Some(arrival.source.to_string()), reason: None, paging: false });
         }
         let fired = self.alerts.firing() > 0;
         let group = self.alerts.groups.entry(arrival.alert.key.clone()).or_default();
@@ -213,9 +214,7 @@ impl Incident {
 
     /// Firing again: what was held goes on; what was acknowledged lapses, and the plan starts again, but not too often.
     fn new_occurrence(&mut self, reopened: bool, turn: &mut Turn<'_>) {
-        self.alerts.recovered_at = None;
-        self.alerts.resolve_at = None;
-        self.alerts.tell_untouched_at = None;
+        self.fires_again();
         if self.status == Status::Mitigated {
             self.set_status(Status::Open, None, turn);
             self.mitigated_at = None;
@@ -242,7 +241,13 @@ impl Incident {
         }
     }
 
-    fn start_plan_again(&mut self, turn: &mut Turn<'_>) {
+    /// What was to happen because everything had recovered does not.
+    pub(super) fn fires_again(&mut self) {
+        (self.alerts.recovered_at, self.alerts.resolve_at, self.alerts.tell_untouched_at) = (None, None, None);
+    }
+
+    pub(super) fn start_plan_again(&mut self, turn: &mut Turn<'_>) {
+        self.plan_rests = false;
         self.alerts.refire_at = None;
         self.alerts.plan_started_at = Some(turn.now);
         turn.note(Fact::PlanStarted);
@@ -250,7 +255,7 @@ impl Incident {
     }
 
     /// A later alert with a worse mapped impact raises it, unless a person chose it.
-    fn raise_impact(&mut self, impact: Option<Impact>, turn: &mut Turn<'_>) {
+    pub(super) fn raise_impact(&mut self, impact: Option<Impact>, turn: &mut Turn<'_>) {
         if let Some(new) = impact.filter(|impact| *impact < self.impact && !self.impact_by_person) {
             turn.tell(Fact::ImpactChanged { old: self.impact, new, reason: None });
             self.impact = new;

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::{Incident, SUMMARY_MAX, Status, TITLE_MAX, UNDO_RESOLVE};
-use crate::domain::engagement::{Closing, Place};
+use super::{Incident, SUMMARY_MAX, Status, TITLE_MAX};
+use crate::domain::engagement::Place;
 use crate::domain::id::{EventId, UserId};
 use crate::domain::impact::Impact;
 use crate::domain::refusal::Refusal;
@@ -137,39 +137,6 @@ impl Incident {
         turn.tell(Fact::StatusChanged { old, new: status, message })
     }
 
-    /// The incident is over: all paging stops.
-    pub(super) fn finish(&mut self, status: Status, message: Option<String>, closing: Closing, turn: &mut Turn<'_>) {
-        self.over_at = Some(turn.now);
-        self.over_by = turn.by;
-        self.update_due = None;
-        let said = self.set_status(status, message.map(|message| text::block(&message, MESSAGE_MAX)), turn);
-        turn.announce(said);
-        self.paging.end_all(closing, turn);
-    }
-
-    /// Takes a resolution back within 5 minutes: what was unacknowledged goes on by the old clock.
-    pub(super) fn undo_resolve(&mut self, turn: &mut Turn<'_>) -> Result<(), Refusal> {
-        let over_at = self.over_at.filter(|_| self.status == Status::Resolved).ok_or(Refusal::NothingToUndo)?;
-        if turn.now - over_at > UNDO_RESOLVE {
-            return Err(Refusal::UndoExpired { what: "resolution", minutes: UNDO_RESOLVE.num_minutes() });
-        }
-        self.status = if self.mitigated_at.is_some() { Status::Mitigated } else { Status::Open };
-        self.over_at = None;
-        self.over_by = None;
-        turn.tell(Fact::ResolveUndone);
-        self.paging.reopen_unanswered(over_at, turn);
-        Ok(())
-    }
-
-    /// The same key fires again soon after it was resolved.
-    pub(super) fn reopen(&mut self, turn: &mut Turn<'_>, source: Option<String>) {
-        self.status = Status::Open;
-        self.over_at = None;
-        self.over_by = None;
-        self.mitigated_at = None;
-        turn.tell(Fact::Reopened { source });
-    }
-
     /// Where the person may look for the incident: its room, as far as it is known.
     pub fn place_of(&self, place: Place) -> Option<crate::domain::id::ChannelId> {
         match place {
@@ -180,7 +147,8 @@ impl Incident {
     }
 }
 
-fn bounded(field: &'static str, text: &str, max: usize) -> Result<String, Refusal> {
+/// A text that says something and is not too long; lengths in characters.
+pub(super) fn bounded(field: &'static str, text: &str, max: usize) -> Result<String, Refusal> {
     let length = text.chars().count();
     if length == 0 || length > max {
         return Err(Refusal::BadText { field, max, length });

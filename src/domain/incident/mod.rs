@@ -1,9 +1,13 @@
 //! An incident: one unplanned interruption, from the first alert to its resolution.
 //!
-//! [`open`] makes it, [`step`] changes it; both are pure. Reading order: `open`, `step`, `alerts`, `room`, `edit`.
+//! [`open`] makes it, [`step`] changes it; both are pure. Reading order: `open`, `step`, `answering`, `alerts`, `room`, `edit`, `ending`; [`merge`] makes
+//! two of them one.
 
 mod alerts;
+mod answering;
 mod edit;
+mod ending;
+mod merge;
 mod open;
 mod room;
 mod step;
@@ -15,7 +19,9 @@ use serde::{Deserialize, Serialize};
 
 pub use alerts::{Group, Intake, decide};
 pub use edit::{Change, Edit};
-pub use open::{Draft, Opening, dedupe_key, open};
+pub use ending::{Deletion, ENDING_REASON_MAX};
+pub use merge::{Merged, Root, Side, check as check_merge, merge};
+pub use open::{DEFAULT_IMPACT, Draft, Opening, dedupe_key, open};
 pub use room::{CardSite, Room};
 pub use step::{Answer, Ask, Input, Outcome, step};
 
@@ -67,6 +73,12 @@ pub struct Incident {
     pub mitigated_at: Option<Timestamp>,
     pub over_at: Option<Timestamp>,
     pub over_by: Option<UserId>,
+    /// It was opened again by hand and paged nobody: the plan can be started.
+    #[serde(default)]
+    pub plan_rests: bool,
+    /// Where its alerts went when it was marked as a duplicate.
+    #[serde(default)]
+    pub duplicate_of: Option<Root>,
     pub alerts: Alerts,
     pub paging: Paging,
     pub room: Room,

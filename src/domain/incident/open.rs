@@ -191,6 +191,8 @@ fn blank(draft: Draft, opening: Opening, id: IncidentId, card: PostId) -> Incide
         mitigated_at: None,
         over_at: None,
         over_by: None,
+        plan_rests: false,
+        duplicate_of: None,
         alerts: Alerts::default(),
         paging: Paging::default(),
         room: Room { site: None, trying: None, card: CardSite { post: card, posted: false } },
@@ -220,6 +222,7 @@ impl Incident {
         let revision = self.revision;
         let made = plan.spec.engagements.iter().filter_map(|target| engagement(target, revision, turn));
         let engagements: Vec<Engagement> = made.collect();
+        self.plan_rests = false;
         self.alerts.plan_started_at = Some(turn.now);
         self.paging.start(engagements, turn);
     }

@@ -50,6 +50,11 @@ impl Room {
         self.site.and_then(|site| site.channel)
     }
 
+    /// The channel or thread that was made for this incident, and is nobody else's.
+    pub fn own(&self) -> Option<ChannelId> {
+        self.site.filter(|site| matches!(site.kind, RoomKind::Channel | RoomKind::Thread))?.channel
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
         self.trying.map(|trying| trying.until)
     }

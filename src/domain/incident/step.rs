@@ -2,10 +2,11 @@
 
 use super::alerts::Arrival;
 use super::edit::{Change, Edit};
-use super::{Incident, MessageLink, Status, UNDO_ACK, UNDO_RESOLVE};
+use super::ending::redraw_card;
+use super::{Incident, MessageLink};
 use crate::domain::alert::Alert;
 use crate::domain::effect::{Effect, RoomKind};
-use crate::domain::engagement::{Answered, Closing, Escalation, Told};
+use crate::domain::engagement::Told;
 use crate::domain::facts::Facts;
 use crate::domain::id::{ChannelId, EngagementId, EventId, Mint, PostId, Timestamp, UserId};
 use crate::domain::impact::Impact;
@@ -15,9 +16,6 @@ use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::domain::timeline::{CUSTOM_MAX, Event, Fact};
 use crate::domain::turn::Turn;
-
-/// Longest reason for stopping something, in characters.
-const REASON_MAX: usize = 300;
 
 /// What can happen to an incident.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +82,19 @@ pub enum Ask {
         message: Option<String>,
     },
     UndoResolve,
+    /// It was a false alarm.
+    Cancel {
+        reason: String,
+    },
+    /// Of what is over; `page`: the plan starts again.
+    Reopen {
+        reason: Option<String>,
+        page: bool,
+    },
+    /// After it was opened again without paging: the plan starts now.
+    StartPlan,
+    /// Delete it for good? Asked first; the answer carries the button that does it.
+    DeleteAsk,
     /// `at`: when it happened, where not now.
     AddToTimeline {
         text: String,
@@ -134,6 +145,33 @@ pub enum Answer {
         firing: usize,
     },
     ResolveUndone,
+    Cancelled {
+        firing: usize,
+    },
+    Duplicate {
+        of: i64,
+        room: Option<ChannelId>,
+        /// Nobody has acknowledged the other one.
+        unanswered: bool,
+        /// Who is being called for it.
+        called: Vec<String>,
+    },
+    Reopened {
+        /// Paging was asked for.
+        paged: bool,
+        /// What is called now, by title.
+        called: Vec<String>,
+        /// It was a duplicate of this one, which keeps its alerts.
+        alerts_at: Option<i64>,
+    },
+    PlanStarted {
+        called: Vec<String>,
+    },
+    /// Delete it for good?
+    OfferDelete {
+        /// The channel that goes with it.
+        room: Option<ChannelId>,
+    },
     Added,
     Seen,
 }
@@ -171,16 +209,13 @@ pub fn step(incident: &Incident, input: Input, facts: &Facts, mint: Mint, now: T
         }
     };
     next.tick(&mut turn);
-    let changed = next != *incident || !turn.events.is_empty();
-    if changed && next.room.card.posted {
-        turn.ask(Effect::UpdateCard { post: next.room.card.post });
-    }
+    redraw_card(incident, &next, &mut turn);
     Ok(Outcome::new(next, turn, answer))
 }
 
 impl Incident {
     /// Everything that is due now.
-    fn tick(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn tick(&mut self, turn: &mut Turn<'_>) {
         self.room_overdue(turn);
         if !self.status.over() {
             self.alerts_due(turn);
@@ -211,9 +246,7 @@ impl Incident {
 
     fn asked(&mut self, by: &Person, ask: Ask, turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
         self.paging.seen(by.user, turn.now);
-        if self.status.over() && !matches!(ask, Ask::UndoResolve | Ask::See | Ask::AddToTimeline { .. }) {
-            return Err(Refusal::Over { number: self.number, status: self.status });
-        }
+        self.is_time_for(&ask)?;
         match ask {
             Ask::Ack { post, sign } => self.ack(by, post, sign, turn),
             Ask::Take { post } => self.take(by, post, turn),
@@ -231,8 +264,24 @@ impl Incident {
                 self.allow(Act::Resolve, by, turn)?;
                 self.undo_resolve(turn).map(|()| Answer::ResolveUndone)
             }
+            Ask::Cancel { reason } => self.cancel(by, &reason, turn),
+            Ask::Reopen { reason, page } => self.reopen_by_hand(by, reason, page, turn),
+            Ask::StartPlan => self.start_plan_by_hand(by, turn),
+            Ask::DeleteAsk => self.ask_to_delete(by, turn),
             Ask::AddToTimeline { text, at } => self.add_to_timeline(by, &text, at, turn),
             Ask::See => self.allow(Act::See, by, turn).map(|()| Answer::Seen),
+        }
+    }
+
+    /// Most is for what is not over; some only for what is.
+    fn is_time_for(&self, ask: &Ask) -> Result<(), Refusal> {
+        let (number, status) = (self.number, self.status);
+        match ask {
+            Ask::UndoResolve | Ask::See | Ask::AddToTimeline { .. } | Ask::DeleteAsk => Ok(()),
+            Ask::Reopen { .. } if !status.over() => Err(Refusal::OpenAlready { number, status }),
+            Ask::Reopen { .. } => Ok(()),
+            _ if status.over() => Err(Refusal::Over { number, status }),
+            _ => Ok(()),
         }
     }
 
@@ -245,156 +294,13 @@ impl Incident {
         }
     }
 
-    fn allow(&self, act: Act, by: &Person, turn: &Turn<'_>) -> Result<(), Refusal> {
-        let part = self.part_of(by, turn.facts);
-        permission::check(act, by, part, &turn.facts.live.settings()).map_err(Refusal::NotAllowed)
+    pub(super) fn allow(&self, act: Act, by: &Person, turn: &Turn<'_>) -> Result<(), Refusal> {
+        self.may(act, by, turn.facts)
     }
 
-    fn ack(&mut self, by: &Person, post: Option<PostId>, sign: bool, turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
-        match self.paging.acknowledge(by.user, &by.roles, post, turn) {
-            Answered::Acked { ack, stopped, own } => Ok(self.acked(by, ack, &stopped, !own.is_empty(), turn)),
-            Answered::Already { by, at } => Ok(Answer::AlreadyAcked { by, at }),
-            Answered::NotEngaged { takeable } if takeable.is_empty() => {
-                Err(Refusal::NothingToAck { number: self.number })
-            }
-            Answered::NotEngaged { .. } if sign => Ok(Answer::Quiet),
-            Answered::NotEngaged { takeable } => {
-                self.allow(Act::Take, by, turn)?;
-                Ok(Answer::OfferTake { post, from: self.called(&takeable) })
-            }
-        }
-    }
-
-    fn take(&mut self, by: &Person, post: Option<PostId>, turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
-        self.allow(Act::Take, by, turn)?;
-        let takeable = self.paging.takeable(post);
-        match self.paging.take(by.user, &takeable, turn) {
-            Answered::Acked { ack, stopped, own } => Ok(self.acked(by, ack, &stopped, !own.is_empty(), turn)),
-            Answered::Already { by, at } => Ok(Answer::AlreadyAcked { by, at }),
-            Answered::NotEngaged { .. } => Err(Refusal::NothingToAck { number: self.number }),
-        }
-    }
-
-    /// What an acknowledgement means beyond paging: the first one leads.
-    fn acked(&mut self, by: &Person, ack: EventId, stopped: &[EngagementId], own: bool, turn: &mut Turn<'_>) -> Answer {
-        self.touched_by(by.user, (!stopped.is_empty()).then_some(ack), turn);
-        let titles = stopped.iter().filter_map(|id| self.paging.engagement(*id)).map(|e| e.title.clone());
-        Answer::Acked {
-            ack,
-            stopped: titles.collect(),
-            own,
-            spared: self.spared(stopped, by.user, turn),
-            still: self.paging.still_called().into_iter().filter(|name| *name != by.name).collect(),
-        }
-    }
-
-    /// Somebody has looked; whoever has it first leads.
-    fn touched_by(&mut self, user: UserId, has_it: Option<EventId>, turn: &mut Turn<'_>) {
-        self.alerts.tell_untouched_at = None;
-        let Some(ack) = has_it.filter(|_| self.lead.is_none()) else { return };
-        self.set_lead(Some(user), turn);
-        if let Some(ack) = self.paging.acks.iter_mut().find(|known| known.id == ack) {
-            ack.made_lead = true;
-        }
-    }
-
-    /// Names of those whom these engagements have engaged.
-    fn called(&self, engagements: &[EngagementId]) -> Vec<String> {
-        let engagements = engagements.iter().filter_map(|id| self.paging.engagement(*id));
-        let mut names: Vec<String> = engagements.flat_map(|e| e.clocks.iter().map(|c| c.display.clone())).collect();
-        names.dedup();
-        names
-    }
-
-    /// Who would have been called next, and now will not be.
-    fn spared(&self, stopped: &[EngagementId], by: UserId, turn: &mut Turn<'_>) -> Vec<String> {
-        let next = self.paging.next_called(stopped, by, turn);
-        next.into_iter().take(3).collect()
-    }
-
-    fn unack(&mut self, by: &Person, ack: Option<EventId>, turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
-        let own = self.paging.ack_of(by.user).ok_or(Refusal::NothingToUndo)?;
-        let expired = ack.is_some() && turn.now - own.at > UNDO_ACK;
-        if ack.is_some_and(|ack| ack != own.id) || expired {
-            return Err(Refusal::UndoExpired { what: "acknowledgement", minutes: UNDO_ACK.num_minutes() });
-        }
-        let id = own.id;
-        self.hold_recovered();
-        let undone = self.paging.undo(id, turn).ok_or(Refusal::NothingToUndo)?;
-        if undone.made_lead && self.lead == Some(by.user) {
-            self.set_lead(None, turn);
-        }
-        Ok(Answer::Unacked)
-    }
-
-    fn escalations(
-        &self,
-        by: &Person,
-        post: Option<PostId>,
-        turn: &mut Turn<'_>,
-    ) -> Result<(Vec<Escalation>, Vec<String>, bool), Refusal> {
-        self.allow(Act::Escalate, by, turn)?;
-        let what = self.paging.escalations(post, by.user, turn);
-        if what.is_empty() {
-            return Err(Refusal::NobodyToEscalateTo { number: self.number });
-        }
-        let mut names: Vec<String> = what.iter().flat_map(Escalation::names).collect();
-        names.dedup();
-        let fallback = what.iter().any(|escalation| matches!(escalation, Escalation::Fallback { .. }));
-        Ok((what, names, fallback))
-    }
-
-    fn escalate_ask(&self, by: &Person, post: Option<PostId>, turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
-        let (_, names, fallback) = self.escalations(by, post, turn)?;
-        Ok(Answer::OfferEscalate { post, names, fallback })
-    }
-
-    fn escalate(&mut self, by: &Person, post: Option<PostId>, turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
-        let (what, names, fallback) = self.escalations(by, post, turn)?;
-        self.paging.escalate(what, by.user, turn);
-        Ok(Answer::Escalated { names, fallback })
-    }
-
-    fn stop(&mut self, by: &Person, id: EngagementId, reason: &str, turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
-        self.allow(Act::Stop, by, turn)?;
-        let reason = text::one_line(reason, REASON_MAX);
-        if reason.is_empty() {
-            return Err(Refusal::BadText { field: "reason", max: REASON_MAX, length: 0 });
-        }
-        let plan = self.paging.engagement(id).map(|engagement| engagement.title.clone());
-        match plan.filter(|_| self.paging.stop(id, &reason, turn)) {
-            Some(plan) => Ok(Answer::Stopped { plan }),
-            None => {
-                let running = self.paging.engagements.iter().filter(|e| e.runs());
-                let known = running.map(|engagement| engagement.title.clone()).collect();
-                Err(Refusal::NoSuchEngagement { said: id.to_string(), known })
-            }
-        }
-    }
-
-    /// Mitigating takes everything that nobody has answered, without asking.
-    fn mitigate(&mut self, by: &Person, message: Option<String>, turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
-        self.allow(Act::Resolve, by, turn)?;
-        let takeable = self.paging.takeable(None);
-        let ack = match self.paging.take(by.user, &takeable, turn) {
-            Answered::Acked { ack, .. } => Some(ack),
-            Answered::Already { .. } | Answered::NotEngaged { .. } => None,
-        };
-        self.touched_by(by.user, ack, turn);
-        self.alerts.refire_at = None;
-        self.mitigated_at = Some(turn.now);
-        for member in self.alerts.groups.values_mut().flat_map(|group| group.instances.values_mut()) {
-            member.fired_when_mitigated = member.state == crate::domain::alert::State::Firing;
-        }
-        self.set_status(Status::Mitigated, message, turn);
-        Ok(Answer::Mitigated)
-    }
-
-    fn resolve(&mut self, by: &Person, message: Option<String>, turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
-        self.allow(Act::Resolve, by, turn)?;
-        let message = message.filter(|message| !message.trim().is_empty());
-        self.finish(Status::Resolved, message, Closing::Resolved { user: Some(by.user) }, turn);
-        Ok(Answer::Resolved { firing: self.alerts.firing() })
+    /// Whether a person may do this here.
+    pub(super) fn may(&self, act: Act, by: &Person, facts: &Facts) -> Result<(), Refusal> {
+        permission::check(act, by, self.part_of(by, facts), &facts.live.settings()).map_err(Refusal::NotAllowed)
     }
 
     fn add_to_timeline(
@@ -419,10 +325,5 @@ impl Incident {
             event.at = at;
         }
         Ok(Answer::Added)
-    }
-
-    /// Until when the resolution can be undone.
-    pub fn resolve_undo_until(&self) -> Option<Timestamp> {
-        self.over_at.filter(|_| self.status == Status::Resolved).map(|at| at + UNDO_RESOLVE)
     }
 }

@@ -18,7 +18,6 @@ use crate::domain::reference::Ref;
 use crate::domain::schedule::{HandOff, Rotation};
 use crate::domain::settings::{Fallback, Settings};
 use crate::domain::setup::{Known, Line, Part, Standing, Step, turns};
-use crate::domain::survey::Ability;
 
 /// The whole path at a glance, with what was chosen.
 pub fn setup_checklist(known: &Known<'_>, at: Option<Step>) -> Text {
@@ -224,26 +223,6 @@ pub fn setup_day(day: Weekday) -> &'static str {
 /// What the clocks of a zone show now.
 pub fn setup_local(zone: Tz, known: &Known<'_>) -> String {
     known.now.with_timezone(&zone).format("%H:%M").to_string()
-}
-
-/// What Discord's settings call an ability.
-fn setup_ability(ability: Ability) -> &'static str {
-    match ability {
-        Ability::See => "View Channels",
-        Ability::Send => "Send Messages",
-        Ability::History => "Read Message History",
-        Ability::Embed => "Embed Links",
-        Ability::Attach => "Attach Files",
-        Ability::React => "Add Reactions",
-        Ability::ManageChannels => "Manage Channels",
-        Ability::ManageRoles => "Manage Roles",
-        Ability::Pin => "Pin Messages",
-        Ability::MentionRoles => "Mention @everyone, @here and All Roles",
-        Ability::PublicThreads => "Create Public Threads",
-        Ability::PrivateThreads => "Create Private Threads",
-        Ability::SendInThreads => "Send Messages in Threads",
-        Ability::ManageThreads => "Manage Threads",
-    }
 }
 
 fn contact_title(set: &Set, name: &Name) -> String {

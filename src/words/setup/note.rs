@@ -1,9 +1,9 @@
 //! What came of an answer on the guided path, and what to do about it.
 
 use super::super::text::{Piece, Text};
-use super::setup_ability;
 use crate::domain::setup::Note;
 use crate::domain::survey::Ability;
+use crate::words::ability;
 
 /// What came of an answer, where it is not plain from the next question.
 pub fn setup_note(note: &Note) -> Text {
@@ -38,9 +38,9 @@ pub fn setup_note(note: &Note) -> Text {
             .ours("A mention of ")
             .piece(Piece::Role(*role))
             .ours(" would notify nobody: allow anyone to mention it in Server Settings → Roles, or give me ")
-            .ours(format!("“{}”.", setup_ability(Ability::MentionRoles))),
+            .ours(format!("“{}”.", ability(Ability::MentionRoles))),
         Note::Lacking { channel, abilities } => {
-            let missing: Vec<&str> = abilities.iter().map(|ability| setup_ability(*ability)).collect();
+            let missing: Vec<&str> = abilities.iter().map(|one| ability(*one)).collect();
             text.ours("In ").piece(Piece::Channel(*channel)).ours(format!(
                 " I lack: {}. Allow it in the settings of that channel, under Permissions.",
                 missing.join(", ")

@@ -2,16 +2,15 @@
 
 use super::super::text::{Piece, Text};
 use super::super::timeline::unreached;
-use super::{ask, contact_title, fallback, plan_title, setup_ability, setup_day, setup_local};
+use super::{ask, contact_title, fallback, plan_title, setup_day, setup_local};
 use crate::domain::contact::Way;
 use crate::domain::definition::Set;
 use crate::domain::escalation::{Stage, Who};
 use crate::domain::name::Name;
 use crate::domain::settings::Settings;
 use crate::domain::setup::{Drill, Handover, Known, News, Reached, Step, propose, takers, turns};
-use crate::domain::survey::Abilities;
 use crate::domain::timeline::Unreached;
-use crate::words::lasting;
+use crate::words::{ability, invite_link, lasting};
 
 /// Most people whose test is told one by one.
 const TOLD_MAX: usize = 10;
@@ -63,12 +62,8 @@ fn permissions(known: &Known<'_>) -> Text {
         return ask("I may do everything I need here.")
             .ours("Single channels can still say otherwise: `/doctor` looks at them.");
     }
-    let missing: Vec<&str> = lacking.iter().map(|ability| setup_ability(*ability)).collect();
-    let url = format!(
-        "https://discord.com/oauth2/authorize?client_id={}&scope=bot+applications.commands&permissions={}",
-        survey.me,
-        Abilities::ALL.bits()
-    );
+    let missing: Vec<&str> = lacking.iter().map(|one| ability(*one)).collect();
+    let url = invite_link(survey.me.0);
     ask("I may not do everything I need here.")
         .ours(format!("Missing: {}.", missing.join(", ")))
         .line()
