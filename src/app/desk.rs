@@ -45,7 +45,11 @@ impl App {
         match self.done(request.clone()).await {
             Ok(done) => self.reply(request, done),
             Err(stop) => match stop.split(action) {
-                Ok(refusal) => Reply::say(words::refusal(&refusal)),
+                Ok(refusal) => {
+                    // What was refused may have come after an apply in the same transaction, whose revision never was.
+                    self.forget_sets();
+                    Reply::say(words::refusal(&refusal))
+                }
                 Err(fault) => Reply::say(self.told_fault(&fault)),
             },
         }
