@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use miette::NamedSource;
-use serde::de::{Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_path_to_error::Track;
 use serde_saphyr::Spanned;
 
@@ -17,6 +16,13 @@ use super::problem::{Problem, Shared};
 use super::text::{Piece, SOURCE_MAX, Source, pieces};
 use crate::domain::definition::{Kind, SETTINGS_NAME, Spec};
 use crate::domain::name::Name;
+
+/// Most problems that are looked for: nobody mends more at once, and each may cost a reading of its list.
+const PROBLEMS_MAX: usize = 20;
+/// How deep fields stand in fields: a reading takes a stretch of the stack for each. What a runbook needs is a third of it.
+const DEPTH_MAX: usize = 32;
+/// Most events that aliases of one document repeat: a file of a few lines can stand for millions.
+const REPLAYED_MAX: usize = 10_000;
 
 /// A definition, and where it is from.
 #[derive(Debug, Clone)]
@@ -49,7 +55,7 @@ pub fn parse(sources: &[Source]) -> Result<Vec<Document>, Vec<Problem>> {
     for source in sources {
         read(source, &mut documents, &mut problems);
     }
-    problems.extend(doubles(&documents));
+    problems.extend(doubles(&documents).into_iter().take(PROBLEMS_MAX));
     if documents.is_empty() && problems.is_empty() {
         let mut nothing =
             Problem::new("", "there is no definition in it").right("a definition is `kind`, `name`, `spec`");
@@ -69,59 +75,117 @@ fn read(source: &Source, documents: &mut Vec<Document>, problems: &mut Vec<Probl
     let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
     let shared = Arc::new(NamedSource::new(&source.file, text.to_owned()));
     for piece in pieces(text) {
+        if problems.len() >= PROBLEMS_MAX {
+            return;
+        }
         match serde_saphyr::from_str_with_options::<Spanned<Node>>(piece.text, options()) {
-            Ok(tree) => {
-                for (item, tree) in items(&tree) {
-                    match document(&shared, &piece, item, tree) {
-                        Ok(document) => documents.push(document),
-                        Err(problem) => problems.push(*problem),
-                    }
-                }
-            }
+            Ok(tree) => Reader { source: &shared, piece: &piece, tree: &tree }.read(documents, problems),
             Err(error) => problems.push(explain::syntax(&error).at(&shared, explain::place(&piece, &error))),
         }
     }
 }
 
-/// A list of definitions (JSON has no `---`) is as many definitions.
-fn items(tree: &Spanned<Node>) -> Vec<(Option<usize>, &Spanned<Node>)> {
-    match &tree.value {
-        Node::List(list) => list.iter().enumerate().map(|(index, item)| (Some(index), item)).collect(),
-        _ => vec![(None, tree)],
+/// One document of a file, which holds a definition or a list of them.
+struct Reader<'a> {
+    source: &'a Shared,
+    piece: &'a Piece<'a>,
+    tree: &'a Spanned<Node>,
+}
+
+impl Reader<'_> {
+    /// Reads the list as a whole: an element at a time would read it as often as it has elements. After an error it is read
+    /// once more without the element that is wrong.
+    fn read(&self, documents: &mut Vec<Document>, problems: &mut Vec<Problem>) {
+        let items = self.items();
+        let (mut kinds, mut wrong): (Vec<Option<Kind>>, Vec<(usize, Problem)>) = (Vec::new(), Vec::new());
+        let room = PROBLEMS_MAX.saturating_sub(problems.len());
+        for (index, item) in items.iter().enumerate() {
+            let kind = self.header(item);
+            kinds.push(kind.as_ref().ok().copied());
+            wrong.extend(kind.err().filter(|_| wrong.len() < room).map(|problem| (index, *problem)));
+        }
+        while wrong.len() < room && kinds.iter().any(Option::is_some) {
+            match self.typed(&kinds) {
+                Ok(found) => {
+                    for (index, found) in found {
+                        match self.document(items[index], found) {
+                            Ok(document) => documents.push(document),
+                            Err(problem) => wrong.push((index, *problem)),
+                        }
+                    }
+                    break;
+                }
+                Err(refused) => {
+                    let Some(kind) = kinds.get_mut(refused.item).and_then(Option::take) else { break };
+                    wrong.push((refused.item, self.explained(items[refused.item], kind, &refused)));
+                }
+            }
+        }
+        wrong.sort_by_key(|(index, _)| *index);
+        problems.extend(wrong.into_iter().map(|(_, problem)| problem).take(room));
+    }
+
+    /// A list of definitions (JSON has no `---`) is as many definitions.
+    fn items(&self) -> Vec<&Spanned<Node>> {
+        match &self.tree.value {
+            Node::List(list) => list.iter().collect(),
+            _ => vec![self.tree],
+        }
+    }
+
+    fn is_list(&self) -> bool {
+        matches!(self.tree.value, Node::List(_))
+    }
+
+    fn header(&self, item: &Spanned<Node>) -> Result<Kind, Box<Problem>> {
+        header(&item.value).map_err(|problem| {
+            let marks = Marks::of(self.piece, item);
+            let place = if problem.field.is_empty() { marks.key("kind") } else { marks.value(&problem.field) };
+            Box::new(problem.at(self.source, place))
+        })
+    }
+
+    /// What the elements with a kind say.
+    fn typed(&self, kinds: &[Option<Kind>]) -> Result<Vec<(usize, (Name, Spec))>, Refused> {
+        let (mut track, mut at) = (Track::new(), 0);
+        let read = serde_saphyr::with_deserializer_from_str_with_options(self.piece.text, options(), |from| {
+            let from = serde_path_to_error::Deserializer::new(from, &mut track);
+            match kinds {
+                [Some(kind)] if !self.is_list() => Typed(*kind).deserialize(from).map(|found| vec![(0, found)]),
+                _ => from.deserialize_seq(All { kinds, at: &mut at }),
+            }
+        });
+        read.map_err(|error| Refused { item: at, path: track.path(), error })
+    }
+
+    fn explained(&self, item: &Spanned<Node>, kind: Kind, refused: &Refused) -> Problem {
+        let marks = Marks::of(self.piece, item);
+        let (problem, place) = explain::typed(&refused.path, self.is_list(), &refused.error, &marks);
+        let name = item.value.text("name").and_then(|name| Name::parse(name).ok());
+        let problem = match &name {
+            Some(name) => problem.of(kind, name),
+            None => problem,
+        };
+        problem.at(self.source, place)
+    }
+
+    fn document(&self, item: &Spanned<Node>, (name, spec): (Name, Spec)) -> Result<Document, Box<Problem>> {
+        let (marks, kind) = (Marks::of(self.piece, item), spec.kind());
+        if kind == Kind::Settings && name.as_str() != SETTINGS_NAME {
+            let wrong =
+                Problem::new("name", format!("settings are named `{SETTINGS_NAME}`")).right("write name: guild");
+            return Err(Box::new(wrong.of(kind, &name).at(self.source, marks.value("name"))));
+        }
+        let line = marks.key("kind").line;
+        let written = Some((marks, Arc::clone(self.source)));
+        Ok(Document { file: self.source.name().to_owned(), line, kind, name, spec, written })
     }
 }
 
 fn options() -> serde_saphyr::Options {
-    serde_saphyr::options! { with_snippet: false, strict_booleans: true }
-}
-
-fn document(
-    source: &Shared,
-    piece: &Piece<'_>,
-    item: Option<usize>,
-    tree: &Spanned<Node>,
-) -> Result<Document, Box<Problem>> {
-    let marks = Marks::of(piece, tree);
-    let kind = header(&tree.value).map_err(|problem| {
-        let place = if problem.field.is_empty() { marks.key("kind") } else { marks.value(&problem.field) };
-        Box::new(problem.at(source, place))
-    })?;
-    let name = tree.value.text("name").and_then(|name| Name::parse(name).ok());
-    let described = |problem: Problem| match &name {
-        Some(name) => problem.of(kind, name),
-        None => problem,
-    };
-    let (name, spec) = typed_as(kind, piece.text, item).map_err(|refused| {
-        let (problem, place) = explain::typed(&refused.path, item.is_some(), &refused.error, &marks);
-        Box::new(described(problem).at(source, place))
-    })?;
-    if kind == Kind::Settings && name.as_str() != SETTINGS_NAME {
-        let wrong = Problem::new("name", format!("settings are named `{SETTINGS_NAME}`")).right("write name: guild");
-        return Err(Box::new(described(wrong).at(source, marks.value("name"))));
-    }
-    let line = marks.key("kind").line;
-    let written = Some((marks, Arc::clone(source)));
-    Ok(Document { file: source.name().to_owned(), line, kind, name, spec, written })
+    let aliases = serde_saphyr::alias_limits! { max_total_replayed_events: REPLAYED_MAX };
+    let budget = serde_saphyr::budget! { max_depth: DEPTH_MAX };
+    serde_saphyr::options! { with_snippet: false, strict_booleans: true, alias_limits: aliases, budget: budget }
 }
 
 /// The kind of a document, if it looks like one at all.
@@ -141,23 +205,9 @@ fn header(tree: &Node) -> Result<Kind, Box<Problem>> {
     })
 }
 
-fn typed_as(kind: Kind, text: &str, item: Option<usize>) -> Result<(Name, Spec), Box<Refused>> {
-    match kind {
-        Kind::Settings => typed(text, item, Spec::Settings),
-        Kind::Contact => typed(text, item, Spec::Contact),
-        Kind::Schedule => typed(text, item, Spec::Schedule),
-        Kind::EscalationPlan => typed(text, item, Spec::EscalationPlan),
-        Kind::ResponsePlan => typed(text, item, Spec::ResponsePlan),
-        Kind::AlertSource => typed(text, item, Spec::AlertSource),
-        Kind::ChangeSource => typed(text, item, Spec::ChangeSource),
-        Kind::Runbook => typed(text, item, Spec::Runbook),
-        Kind::AnalysisTemplate => typed(text, item, Spec::AnalysisTemplate),
-        Kind::Maintenance => typed(text, item, Spec::Maintenance),
-    }
-}
-
-/// The field that serde stopped at, and why.
+/// The element and the field that serde stopped at, and why.
 struct Refused {
+    item: usize,
     path: serde_path_to_error::Path,
     error: serde_saphyr::Error,
 }
@@ -171,51 +221,58 @@ struct Envelope<T> {
     spec: T,
 }
 
-fn typed<T: DeserializeOwned>(
-    text: &str,
-    item: Option<usize>,
-    wrap: fn(T) -> Spec,
-) -> Result<(Name, Spec), Box<Refused>> {
-    let mut track = Track::new();
-    let read = serde_saphyr::with_deserializer_from_str_with_options(text, options(), |from| {
-        let from = serde_path_to_error::Deserializer::new(from, &mut track);
-        match item {
-            Some(index) => Pick { index, found: PhantomData }.deserialize(from),
-            None => Envelope::<T>::deserialize(from),
+/// A definition of this kind.
+struct Typed(Kind);
+
+impl<'de> DeserializeSeed<'de> for Typed {
+    type Value = (Name, Spec);
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(Name, Spec), D::Error> {
+        match self.0 {
+            Kind::Settings => typed(from, Spec::Settings),
+            Kind::Contact => typed(from, Spec::Contact),
+            Kind::Schedule => typed(from, Spec::Schedule),
+            Kind::EscalationPlan => typed(from, Spec::EscalationPlan),
+            Kind::ResponsePlan => typed(from, Spec::ResponsePlan),
+            Kind::AlertSource => typed(from, Spec::AlertSource),
+            Kind::ChangeSource => typed(from, Spec::ChangeSource),
+            Kind::Runbook => typed(from, Spec::Runbook),
+            Kind::AnalysisTemplate => typed(from, Spec::AnalysisTemplate),
+            Kind::Maintenance => typed(from, Spec::Maintenance),
         }
-    });
-    match read {
-        Ok(Envelope { name, spec, .. }) => Ok((name, wrap(spec))),
-        Err(error) => Err(Box::new(Refused { path: track.path(), error })),
     }
 }
 
-/// One element of a list; the others are passed over.
-struct Pick<T> {
-    index: usize,
-    found: PhantomData<T>,
+fn typed<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+    wrap: fn(T) -> Spec,
+) -> Result<(Name, Spec), D::Error> {
+    Envelope::<T>::deserialize(from).map(|Envelope { name, spec, .. }| (name, wrap(spec)))
 }
 
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Pick<T> {
-    type Value = Envelope<T>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Envelope<T>, D::Error> {
-        from.deserialize_seq(self)
-    }
+/// The elements of a list that have a kind; the others are passed over.
+struct All<'a> {
+    kinds: &'a [Option<Kind>],
+    /// The element that is read.
+    at: &'a mut usize,
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Pick<T> {
-    type Value = Envelope<T>;
+impl<'de> Visitor<'de> for All<'_> {
+    type Value = Vec<(usize, (Name, Spec))>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of definitions")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Envelope<T>, A::Error> {
-        for _ in 0..self.index {
-            list.next_element::<IgnoredAny>()?;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut found = Vec::new();
+        for (index, kind) in self.kinds.iter().enumerate() {
+            *self.at = index;
+            match kind {
+                Some(kind) => found.extend(list.next_element_seed(Typed(*kind))?.map(|one| (index, one))),
+                None => drop(list.next_element::<IgnoredAny>()?),
+            }
         }
-        let found = list.next_element()?.ok_or_else(|| serde::de::Error::invalid_length(self.index, &self))?;
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(found)
     }

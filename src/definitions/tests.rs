@@ -2,6 +2,7 @@
 //! names, and forms that read back the same.
 
 mod guild;
+mod hostile;
 
 use std::collections::BTreeMap;
 

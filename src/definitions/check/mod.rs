@@ -51,11 +51,13 @@ pub fn check(set: &Set, secrets: &dyn Fn(&str) -> bool, now: Timestamp) -> Check
     let facts = Facts { set, settings: set.settings(), secrets, now };
     for (index, (kind, name, spec)) in set.iter().enumerate() {
         let mut desk = Desk { facts: &facts, kind, name, checked: &mut checked };
-        references(&mut desk, spec);
-        one(&mut desk, spec);
         if index == DEFINITIONS_MAX {
             desk.wrong("", format!("the guild has {} definitions", set.len()), format!("at most {DEFINITIONS_MAX}"));
+            // Nobody looks at all the others for it.
+            return checked;
         }
+        references(&mut desk, spec);
+        one(&mut desk, spec);
     }
     source::doubles(&facts, &mut checked);
     checked
