@@ -193,6 +193,33 @@ async fn what_goes_wrong_on_the_way_is_said_in_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_muted_their_ways_keeps_nobody_else_from_a_test_page() {
+    story_from_nothing(sample(), async |bench: Bench| {
+        let mut walk = Walk::begin(&bench, "Olga").await;
+        walk.select("v1:setup-change", &["9"]).await;
+        walk.select("v1:setup-people", &["Ana", "Ben"]).await;
+        acknowledge(&bench, "Ben").await;
+        test_page(&bench, "Ana").await;
+        for way in ["mute:here", "mute:dm"] {
+            let sheet = bench.discord.slash("Ana", "general", "contact me", json!({})).await.unwrap();
+            let sheet = sheet.reply().await.unwrap();
+            let mute = button(&sheet, "v1:contact-mute:").unwrap();
+            let muted = bench.discord.select("Ana", "general", sheet.id, &mute, &[way]).await.unwrap();
+            muted.reply().await.unwrap();
+        }
+        walk.select("v1:setup-change", &["9"]).await;
+        walk.select("v1:setup-people", &["Ana", "Ben", "Cleo"]).await;
+        walk.press("Test again").await;
+        walk.asks("Ana muted every way");
+        walk.asks("Has the test page arrived?");
+        walk.asks("Cleo has not answered yet");
+        acknowledge(&bench, "Cleo").await;
+        bench.end().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_admins_walk_at_once_without_harm() {
     let world = sample().role(bosses(BOSSES)).member(Member::new(CLEO, "Cleo").roles([BOSSES]));
     story_from_nothing(world, async |bench: Bench| {

@@ -184,6 +184,7 @@ fn every_note_says_what_to_do() {
         Note::NoSuchPlan(name("payments")),
         Note::NoSuchZone { said: "Mars".to_owned(), like: None },
         Note::NothingChosen,
+        Note::Muted(strings(&["Ana"])),
         Note::Silent(LEADS),
         Note::Lacking { channel: ROOM, abilities: vec![Ability::Send, Ability::Embed] },
         Note::Wrong("settings guild: spec.announce: …".to_owned()),
@@ -193,6 +194,7 @@ fn every_note_says_what_to_do() {
         match note {
             Note::Bots(_) | Note::Known(_) | Note::Everyone | Note::TooMany(_) | Note::Alone | Note::NoPlan => {}
             Note::ScheduleByHand(_) | Note::PlanByHand(_) | Note::NoPeople | Note::NoSuchPlan(_) => {}
+            Note::Muted(_) => {}
             Note::NoSuchZone { .. } | Note::NothingChosen | Note::Silent(_) | Note::Lacking { .. } | Note::Wrong(_) => {
             }
         }

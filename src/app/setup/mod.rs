@@ -126,9 +126,7 @@ impl App {
         if let Some(survey) = &request.survey {
             made.notes.extend(remarks(choice, survey));
         }
-        for contact in &made.contacts {
-            self.send_test(tx, request, contact).await?;
-        }
+        made.notes.extend(self.send_tests(tx, request, &made.contacts).await?);
         let facts = self.facts(tx, request.guild, None).await?;
         let at = self.known(tx, request, &facts).await?.after(choice.step());
         Ok(Led { at, handover: None, notes: made.notes })
@@ -154,10 +152,8 @@ impl App {
 
     async fn setup_test(&self, tx: &mut Tx, request: &Request, facts: &Facts) -> Result<Led, Stop> {
         let untested: Vec<Name> = self.known(tx, request, facts).await?.untested().cloned().collect();
-        for contact in untested {
-            self.send_test(tx, request, &contact).await?;
-        }
-        Ok(Led { at: Some(Step::Tests), handover: None, notes: Vec::new() })
+        let notes = self.send_tests(tx, request, &untested).await?.into_iter().collect();
+        Ok(Led { at: Some(Step::Tests), handover: None, notes })
     }
 
     /// Opens a drill, unless one runs: two people may press at once.

@@ -7,19 +7,34 @@ use crate::app::call::read;
 use crate::app::fault::Stop;
 use crate::app::request::Request;
 use crate::domain::call::TestOutcome;
-use crate::domain::contact::Way;
+use crate::domain::contact::{ContactChannel, Way};
 use crate::domain::facts::Facts;
 use crate::domain::id::{GuildId, Timestamp};
 use crate::domain::name::Name;
-use crate::domain::setup::Reached;
+use crate::domain::setup::{Note, Reached};
 use crate::store::{Conn, Tx, call as calls};
 
 impl App {
-    /// Sends a test page. By direct message, so that it disturbs nobody else; where that is no way of theirs, where this was typed.
-    pub(super) async fn send_test(&self, tx: &mut Tx, request: &Request, name: &Name) -> Result<(), Stop> {
+    /// Sends test pages; notes who muted all that could be tested, which keeps nobody else from theirs.
+    pub(super) async fn send_tests(&self, tx: &mut Tx, request: &Request, to: &[Name]) -> Result<Option<Note>, Stop> {
+        let mut muted = Vec::new();
+        for name in to {
+            match self.send_test(tx, request, name).await {
+                Err(Stop::Refused(_)) => muted.push(name),
+                done => done?,
+            }
+        }
         let facts = self.facts(tx, request.guild, None).await?;
-        let contact = facts.live.contact(name);
-        let direct = contact.is_some_and(|contact| contact.channels.iter().any(|channel| channel.way == Way::Dm));
+        let muted: Vec<String> = muted.into_iter().map(|name| facts.contact_title(name)).collect();
+        Ok((!muted.is_empty()).then_some(Note::Muted(muted)))
+    }
+
+    /// Sends a test page. By direct message, so that it disturbs nobody else; where that is no way of theirs, where this was typed.
+    async fn send_test(&self, tx: &mut Tx, request: &Request, name: &Name) -> Result<(), Stop> {
+        let facts = self.facts(tx, request.guild, None).await?;
+        let heard = |channel: &&ContactChannel| !facts.muted.contains(&(name.clone(), channel.name.clone()));
+        let channels = facts.live.contact(name).map(|contact| contact.channels.as_slice()).unwrap_or_default();
+        let direct = channels.iter().filter(heard).any(|channel| channel.way == Way::Dm);
         let room = if direct { None } else { request.channel };
         self.test_contact(tx, request.guild, request.by.user, name, room).await.map(drop)
     }

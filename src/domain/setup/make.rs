@@ -116,6 +116,8 @@ pub enum Note {
         like: Option<Tz>,
     },
     NothingChosen,
+    /// No test page was sent to them: they muted all that could be tested.
+    Muted(Vec<String>),
     /// A mention of this role would notify nobody.
     Silent(RoleId),
     /// What the bot may not do in a channel it was given.

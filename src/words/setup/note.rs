@@ -34,6 +34,10 @@ pub fn setup_note(note: &Note) -> Text {
             .said(said)
             .ours("”. Write one like `Europe/Dublin`, or the nearest big city."),
         Note::NothingChosen => text.ours("Nothing was chosen: nothing was changed."),
+        Note::Muted(names) => text
+            .names(names)
+            .ours(" muted every way to be paged: no test page was sent. ")
+            .ours("`/contact me` takes a mute back, and only they can."),
         Note::Silent(role) => text
             .ours("A mention of ")
             .piece(Piece::Role(*role))
