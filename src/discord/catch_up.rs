@@ -66,7 +66,7 @@ impl Discord {
     async fn read_source(&self, guild: GuildId, place: &SourcePlace) -> Result<(), Missed> {
         let mut place = place.clone();
         loop {
-            let (missed, last) = match self.messages_after(&place).await {
+            let (missed, last) = match self.messages_after(guild, &place).await {
                 Ok(found) => found,
                 Err(error) if out_of_reach(&error) => {
                     let channel = place.channel;
@@ -87,8 +87,15 @@ impl Discord {
     }
 
     /// Up to [`BATCH`] messages after the mark, oldest first, and the last id that was looked at.
-    async fn messages_after(&self, place: &SourcePlace) -> Result<(Vec<Message>, Option<MessageId>), RestError> {
+    async fn messages_after(
+        &self,
+        guild: GuildId,
+        place: &SourcePlace,
+    ) -> Result<(Vec<Message>, Option<MessageId>), RestError> {
         let (mut found, mut last) = (Vec::new(), None);
+        if self.is_elsewhere(guild, place).await? {
+            return Ok((found, last));
+        }
         while found.len() < BATCH {
             let after = Start::After(message_id(last.unwrap_or(place.after)));
             let list = Endpoint::messages(channel_id(place.channel), after, MESSAGES_PER_LIST);
@@ -102,6 +109,17 @@ impl Discord {
             }
         }
         Ok((found, last))
+    }
+
+    /// Whoever sets up one server may name any id: what is said in another server is none of theirs.
+    async fn is_elsewhere(&self, guild: GuildId, place: &SourcePlace) -> Result<bool, RestError> {
+        let call = Call::new(Endpoint::channel(channel_id(place.channel))).patience(PATIENCE);
+        let home = self.ask::<shape::Channel>(call).await?.guild_id;
+        let elsewhere = home.is_some_and(|home| home != guild);
+        if elsewhere {
+            tracing::warn!(source = %place.name, channel = %place.channel, %guild, "an alert source is in another server");
+        }
+        Ok(elsewhere)
     }
 
     async fn read_signs(&self, guild: GuildId, post: OpenPost) -> Result<(), Missed> {

@@ -106,6 +106,8 @@ pub struct Channel {
     #[serde(rename = "type")]
     pub kind: u8,
     #[serde(default)]
+    pub guild_id: Option<GuildId>,
+    #[serde(default)]
     pub name: Option<String>,
     #[serde(default)]
     pub topic: Option<String>,
