@@ -1,5 +1,8 @@
 //! What a request needs to know of Discord before it is decided, and for whom it is worth asking. Asks nobody itself.
 
+use std::sync::Arc;
+
+use super::definition::{self, Upload};
 use super::request::{Ask, Request};
 use super::{App, Fault};
 use crate::domain::definition::Set;
@@ -16,16 +19,30 @@ impl App {
     /// # Errors
     /// A fault of the store.
     pub async fn wants(&self, request: &Request) -> Result<Option<Wanted>, Fault> {
-        let Some(act) = surveyed(&request.ask) else { return Ok(None) };
-        let set = self.in_force(request.guild).await?;
-        let allowed = permission::check(act, &request.by, Part::default(), &set.settings()).is_ok();
-        let wanted = match &request.ask {
+        let Some(set) = self.permitted(request).await? else { return Ok(None) };
+        Ok(match &request.ask {
             Ask::Config(ask) => ask.wanted(),
             // The guided path reads no definition: whoever it names was chosen in Discord itself.
             Ask::Setup(_) => Some(Wanted::default()),
             _ => Some(everybody(&set)),
-        };
-        Ok(wanted.filter(|_| allowed))
+        })
+    }
+
+    /// Whether the request brings a file that is to be fetched: not for somebody who may not use it.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn wants_file(&self, request: &Request) -> Result<bool, Fault> {
+        let there = matches!(&request.ask, Ask::Config(definition::Ask::Apply(Upload::There { .. })));
+        Ok(there && self.permitted(request).await?.is_some())
+    }
+
+    /// The definitions, where whoever asks may ask it. Nothing is read of what they sent before that is known.
+    async fn permitted(&self, request: &Request) -> Result<Option<Arc<Set>>, Fault> {
+        let Some(act) = surveyed(&request.ask) else { return Ok(None) };
+        let set = self.in_force(request.guild).await?;
+        let allowed = permission::check(act, &request.by, Part::default(), &set.settings()).is_ok();
+        Ok(allowed.then_some(set))
     }
 
     /// Whom to look for where all of a guild's set-up is examined.

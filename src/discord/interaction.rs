@@ -256,9 +256,9 @@ impl Discord {
             Ok(found) => found,
             Err(refusal) => return (GuildId(0), Reply::say(words::refusal(&refusal))),
         };
-        let ask = self.fetched(ask).await;
         let (channel, key) = (heard.room(), format!("i:{}", heard.id));
-        let mut request = Request { guild, by, channel, key, ask, survey: None };
+        let request = Request { guild, by, channel, key, ask, survey: None };
+        let mut request = self.fetched(request).await;
         request.survey = self.surveyed(&request).await;
         (guild, self.app().handle(request).await)
     }

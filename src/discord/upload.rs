@@ -8,7 +8,7 @@ use reqwest::{Client, Url};
 
 use super::Discord;
 use crate::app::definition::{self, FILE_MAX, Upload};
-use crate::app::request::Ask;
+use crate::app::request::{Ask, Request};
 
 /// Where Discord keeps files: <https://discord.com/developers/docs/reference#signed-attachment-cdn-urls>.
 const HOSTS: [&str; 2] = ["cdn.discordapp.com", "media.discordapp.net"];
@@ -20,14 +20,23 @@ const NOT_TEXT: &str = "is not text. Send YAML or JSON, as UTF-8.";
 const NOT_FETCHED: &str = "could not be fetched from Discord. Send it again.";
 
 impl Discord {
-    /// The same, with the file it is about.
-    pub(super) async fn fetched(&self, ask: Ask) -> Ask {
-        let Ask::Config(definition::Ask::Apply(Upload::There { name, url, bytes })) = ask else { return ask };
-        let upload = match self.fetch(&url, bytes).await {
-            Ok(text) => Upload::Here(crate::app::definition::file(name, text)),
-            Err(why) => Upload::Lost { name, why },
-        };
-        Ask::Config(definition::Ask::Apply(upload))
+    /// The same, with the file it is about, where whoever asks may use it.
+    pub(super) async fn fetched(&self, mut request: Request) -> Request {
+        let wanted = self.app().wants_file(&request).await.unwrap_or_else(|fault| {
+            tracing::error!(%fault, "whether a file is wanted is not known");
+            false
+        });
+        if let Ask::Config(definition::Ask::Apply(Upload::There { name, url, bytes })) = &request.ask
+            && wanted
+        {
+            let (name, found) = (name.clone(), self.fetch(url, *bytes).await);
+            let upload = match found {
+                Ok(text) => Upload::Here(definition::file(name, text)),
+                Err(why) => Upload::Lost { name, why },
+            };
+            request.ask = Ask::Config(definition::Ask::Apply(upload));
+        }
+        request
     }
 
     async fn fetch(&self, url: &str, bytes: u64) -> Result<String, &'static str> {

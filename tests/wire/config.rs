@@ -42,6 +42,10 @@ async fn form_text(form: &Interaction) -> String {
     data["components"][0]["components"][0]["value"].as_str().unwrap().to_owned()
 }
 
+fn path(call: &muster_playground::Exchange) -> String {
+    call.path.clone()
+}
+
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
 }
@@ -238,6 +242,54 @@ async fn a_file_that_is_no_definition_is_told_and_much_of_it_is_attached() {
         let big = json!({ "file": { "filename": "big.yaml", "content": "#".repeat((1 << 20) + 1) } });
         let told = reply(&bench, "config apply", big).await;
         assert!(told.text().contains("is too big: at most 1 MiB"), "{}", told.text());
+        bench.end().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_fetched_or_read_of_somebody_who_may_not() {
+    story(async |bench: Bench| {
+        let hostile = "[".to_owned() + &"{kind: settings, name: guild, spec: {}},".repeat(20_000) + "]";
+        let before = bench.see(|look| Some(look.calls().len())).await;
+        let file = json!({ "file": { "filename": "dora.yaml", "content": hostile } });
+        let told = bench.discord.slash("Cleo", "general", "config apply", file).await.unwrap();
+        let told = told.text().await.unwrap();
+        assert!(told.contains("Manage Server"), "{told}");
+        let calls: Vec<String> = bench.see(|look| Some(look.calls()[before..].iter().map(path).collect())).await;
+        let asked = |path: &&String| path.contains("attachments") || path.starts_with("/guilds/");
+        assert_eq!(calls.iter().find(asked), None);
+        bench.end().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_press_changes_nothing() {
+    story(async |bench: Bench| {
+        let file = json!({ "file": { "filename": "dora.yaml", "content": contact("dora", "") } });
+        let shown = reply(&bench, "config apply", file).await;
+        let yes = button(&shown, "v1:definition-yes:").unwrap();
+        let set = bench.app.in_force(GuildId(GUILD)).await.unwrap();
+        // Anybody sees the page, and forges what is pressed on it.
+        let (room, page) = bench.paged().await;
+        let all = [
+            yes.as_str(),
+            "v1:definition-form:1",
+            "v1:setup-at:9",
+            "v1:setup-past:1",
+            "v1:setup-zone-other",
+            "v1:setup-test",
+            "v1:setup-turns-all:0:9",
+            "v1:setup-plan",
+            "v1:setup-drill",
+        ];
+        for id in all {
+            let pressed = bench.discord.press_unchecked("Cleo", room.id, page.id, id).await.unwrap();
+            let told = pressed.reply().await.unwrap();
+            assert!(told.only_for.is_some() && told.text().contains("Manage Server"), "{id}: {}", told.text());
+        }
+        assert_eq!(bench.app.in_force(GuildId(GUILD)).await.unwrap(), set);
         bench.end().await;
     })
     .await;
