@@ -19,7 +19,15 @@ async fn a_person_can_be_deleted_as_the_guide_says() {
     let sources = vec![Source { file: "ana.yaml".to_owned(), text: ANA.to_owned() }];
     let apply = Apply { sources, ..Apply::new(scenario::GUILD, None, "test") };
     stage.app().apply(apply).await.expect("the contact is applied");
-    let steps = ["alert firing db critical", "@ana ✅", "@ana title: Mine now", "@ana /incident resolve: Done"];
+    let steps = [
+        "@ana /contact test",
+        "@ana acknowledges",
+        "@ana /contact mute: here",
+        "alert firing db critical",
+        "@ana ✅",
+        "@ana title: Mine now",
+        "@ana /incident resolve: Done",
+    ];
     stage.play(&steps).await;
 
     let mut wire = SqliteConnection::connect(&database.url).await.expect("the database opens once more");
