@@ -470,9 +470,9 @@ mod discord {
         assert_eq!(again, "nothing changes\nrevision 1\n");
 
         let token = shell.run(&["init", "--guild", GUILD]).wrong();
-        assert!(token.starts_with("error: DISCORD_TOKEN is not set; "), "{token}");
+        assert!(token.starts_with("error: DISCORD_TOKEN: it is not set; "), "{token}");
         let elsewhere = run(&shell, &discord, &["init", "--guild", "900000000000009999"]).await.wrong();
-        assert_eq!(elsewhere, "error: the bot is not in this server\n");
+        assert_eq!(elsewhere, "error: the bot is not in this server: `muster doctor --invite` prints its link\n");
     }
 
     #[tokio::test]

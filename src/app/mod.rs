@@ -1,11 +1,12 @@
 //! The desk: load → decide → save. The only caller of `domain` and `store` for writes.
 //!
 //! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
-//! Reading order: `desk` (people), with `opening` (the form of a new incident) and `ending` (duplicates, deletion); `intake`
-//! (alert messages), `outbox` (deliveries and their receipts; `drawing`: what each says now), `definition` (set-up), then the
-//! other nouns (`plan`, `contact`), the guided ways in (`setup`, `doctor`, `help`), and what they share: `facts` (load),
-//! `survey` (what to ask Discord first), `save`, `draw` (state → view).
-//! Words with something to press are here: [`answer`], [`form`], [`show`].
+//! Reading order: `desk` (people), with `opening` (the form of a new incident), `ending` (duplicates, deletion) and `listing`
+//! (reads); `intake` (alert messages), `waking` (deadlines), `outbox` (deliveries and their receipts; `drawing`: what each says
+//! now), `definition` (set-up), then the other nouns: `plan`; `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
+//! the guided ways in (`welcome`, `setup`, `doctor`, `help`). What they share: `facts` (load), `places` and `survey` (what
+//! Discord is asked first), `save`, `draw` (state → view), `fault`.
+//! Words with something to press are here: [`press`], [`answer`], [`form`], [`show`].
 
 mod call;
 mod desk;

@@ -157,9 +157,9 @@ pressed! {
     "setup-people" => SetupPeople {},
     /// **Test again**: whoever has not answered gets another test page.
     "setup-test" => SetupTest {},
-    /// The day of the hand-over, at the hour chosen so far: the question is asked anew. Days count from Monday, 0.
+    /// The day of the hand-off, at the hour chosen so far: the question is asked anew. Days count from Monday, 0.
     "setup-day" => SetupDay { hour: i64 },
-    /// The hour of the hand-over, on the day chosen so far.
+    /// The hour of the hand-off, on the day chosen so far.
     "setup-hour" => SetupHour { day: i64 },
     /// Everybody takes turns.
     "setup-turns-all" => SetupTurnsAll { day: i64, hour: i64 },

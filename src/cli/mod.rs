@@ -101,6 +101,7 @@ struct Definition {
     /// Like contact or response_plan
     #[arg(value_parser = kind)]
     kind: Kind,
+    /// As the definition has it; `muster export` shows all of them
     #[arg(value_parser = name)]
     name: Name,
     #[command(flatten)]
@@ -121,7 +122,7 @@ struct Rollback {
     #[command(flatten)]
     definition: Definition,
     /// As `muster history` numbers them; of a removal, it is removed again
-    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(value_parser = version)]
     version: i64,
     /// Say what would change, and change nothing
     #[arg(long)]
@@ -232,6 +233,11 @@ fn served(config: &Config, guild: GuildId) -> Result<(), Ended> {
             Err(anyhow::anyhow!("server {guild} is not one of MUSTER_GUILDS; add it there, or correct --guild").into())
         }
     }
+}
+
+fn version(text: &str) -> Result<i64, String> {
+    let number = text.parse().ok().filter(|number| *number >= 1);
+    number.ok_or_else(|| "a version is a number from 1 on, as `muster history` shows it".to_owned())
 }
 
 fn guild(text: &str) -> Result<GuildId, String> {

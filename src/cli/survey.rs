@@ -13,6 +13,8 @@ use muster::domain::survey::{Survey, Wanted};
 use secrecy::SecretString;
 use tokio::time::timeout;
 
+use super::{Ended, token};
+
 /// How long an operator waits for Discord: all the questions of one survey, and the members' own time.
 const WITHIN: Duration = Duration::from_secs(20);
 
@@ -31,10 +33,8 @@ pub async fn seen(config: &Config, guild: GuildId, wanted: &Wanted) -> Seen {
 ///
 /// # Errors
 /// What to do so that Discord answers.
-pub async fn needed(config: &Config, guild: GuildId, wanted: &Wanted) -> anyhow::Result<Survey> {
-    let right = "set it in the environment or in .env: Discord's developer portal, your application, Bot, Reset Token";
-    let token = config.discord_token.clone().ok_or_else(|| anyhow!("DISCORD_TOKEN is not set; {right}"))?;
-    read(config, token, guild, wanted).await
+pub async fn needed(config: &Config, guild: GuildId, wanted: &Wanted) -> Result<Survey, Ended> {
+    Ok(read(config, token(config)?, guild, wanted).await?)
 }
 
 async fn read(config: &Config, token: SecretString, guild: GuildId, wanted: &Wanted) -> anyhow::Result<Survey> {
@@ -51,8 +51,8 @@ async fn read(config: &Config, token: SecretString, guild: GuildId, wanted: &Wan
 
 fn told(error: &RestError) -> String {
     match error {
-        RestError::Rejected { status: 401, .. } => "Discord does not take this DISCORD_TOKEN".to_owned(),
-        RestError::Rejected { status: 403 | 404, .. } => "the bot is not in this server".to_owned(),
+        RestError::Rejected { status: 401, .. } => "Discord refuses DISCORD_TOKEN: copy it again from the Bot page of your application".to_owned(),
+        RestError::Rejected { status: 403 | 404, .. } => "the bot is not in this server: `muster doctor --invite` prints its link".to_owned(),
         other => format!("Discord could not be asked: {other}"),
     }
 }

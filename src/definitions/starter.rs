@@ -101,7 +101,7 @@ kind: alert_source
 name: new-source
 spec:
   channel: "#alerts"
-  author: {webhook: "id"}       # whose messages count; or {bot: "id"}
+  author: {webhook: "id"}       # whose messages count: the number in the webhook's address; or {bot: "@name"}
   preset: auto                  # or alertmanager, grafana, uptime_kuma …
   response_plan: PLAN
   impact: {critical: 1, warning: 3}
@@ -112,7 +112,7 @@ kind: change_source
 name: new-changes
 spec:
   channel: "#deploys"
-  author: {bot: "id"}           # or {webhook: "id"}
+  author: {webhook: "id"}       # the number in the webhook's address; or {bot: "@name"}
   match: '^Deployed (?P<title>.+)$'
   window: 60m                   # how long before an incident it matters
 "##;

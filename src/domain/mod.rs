@@ -4,7 +4,11 @@
 //! [`source`], [`change`], [`runbook`], [`analysis`], [`maintenance`]; texts with look-ups: [`template`].
 //! The guided way to all of it: [`setup`]. What Discord shows of the guild: [`survey`]; what of it keeps pages from arriving:
 //! [`doctor`].
-//! What happens: [`alert`], [`incident`], [`call`], [`engagement`].
+//! What happens: [`alert`], [`incident`], [`call`], [`engagement`]; each decides in a [`turn`], from [`facts`], and says
+//! what must follow ([`effect`]), what is remembered ([`timeline`]), or why not ([`refusal`]). Who may: [`permission`].
+//! The same machine run ahead of time: [`preview`].
+//! Single values: [`id`], [`snowflake`], [`name`], [`reference`], [`impact`], [`span`], [`text`]; how people write them:
+//! [`written`].
 
 pub mod alert;
 pub mod analysis;

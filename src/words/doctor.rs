@@ -154,6 +154,11 @@ impl Text {
     fn named(self, name: &str) -> Text {
         self.said(crate::domain::text::cut(name, NAME_MAX))
     }
+
+    /// A contact channel: its name is a word like `here`, so it stands out.
+    fn way(self, channel: &str) -> Text {
+        self.said_strong(crate::domain::text::cut(channel, NAME_MAX))
+    }
 }
 
 fn portal() -> Piece {
@@ -225,7 +230,7 @@ fn person(trouble: &Trouble) -> Text {
         Trouble::WayFailed { contact, channel, why } => Text::from("The last test of ")
             .named(contact)
             .ours(" by ")
-            .named(channel)
+            .way(channel)
             .ours(format!(" reached nobody: {}. {}", unreached(*why), mend(*why))),
         Trouble::NeverTested { contacts } => {
             let verb = if contacts.len() == 1 { "has" } else { "have" };
@@ -262,7 +267,7 @@ fn mend(why: Unreached) -> &'static str {
 fn secret(variable: &str, needed_by: &NeededBy) -> Text {
     let text = Text::new().said_strong(variable).ours(" is not set where Muster runs, so ");
     let text = match needed_by {
-        NeededBy::Way { contact, channel } => text.named(contact).ours(" gets no page by ").named(channel),
+        NeededBy::Way { contact, channel } => text.named(contact).ours(" gets no page by ").way(channel),
         NeededBy::Notify { plan } => text.ours("nobody outside is told of incidents of ").named(plan),
         NeededBy::Metric { plan } => text.ours("incidents of ").named(plan).ours(" have a graph less"),
     };

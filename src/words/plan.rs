@@ -76,7 +76,8 @@ pub fn plan_shown(name: &Name, plan: &ResponsePlan, set: &Set) -> Text {
     let lines = [opens(plan), labels(plan), Some(one_incident(plan)), Some(room(plan, &settings))];
     let lines = lines.into_iter().flatten().chain(announced(plan, &settings));
     let lines = lines.chain(calls(plan, set)).chain([fallback(plan, &settings, set)]);
-    let lines = lines.chain(attached(plan)).chain([recovery(plan), times(plan), after(plan)]);
+    let lines = lines.chain(named("Links: ", plan.links.iter().map(|link| &link.title)));
+    let lines = lines.chain([recovery(plan), again(plan)]).chain(not_yet(plan));
     lines.fold(head(name, plan, default), |text, line| text.line().join(line))
 }
 
@@ -217,26 +218,28 @@ fn fallback(plan: &ResponsePlan, settings: &Settings, set: &Set) -> Text {
     text.ours(format!(", every {} until somebody takes it", exactly(settings.fallback_every.delta())))
 }
 
-/// Runbooks, graphs and links.
-fn attached(plan: &ResponsePlan) -> Vec<Text> {
-    let runbooks = plan.runbooks.iter().map(|call| call.runbook.to_string()).collect();
-    let metrics = plan
+/// What the plan asks for and this version does not do: whoever reads the plan must not count on it.
+fn not_yet(plan: &ResponsePlan) -> Vec<Text> {
+    let runbooks: Vec<String> = plan.runbooks.iter().map(|call| call.runbook.to_string()).collect();
+    let graphs = plan
         .metrics
         .iter()
-        .filter_map(|metric| metric.title.as_ref().or(metric.prometheus.as_ref()).or(metric.image.as_ref()).cloned());
-    let links = plan.links.iter().map(|link| link.title.clone()).collect();
-    let rows: [(&str, Vec<String>); 3] =
-        [("Runbooks: ", runbooks), ("Graphs: ", metrics.collect()), ("Links: ", links)];
-    let told = rows.into_iter().filter(|(_, names)| !names.is_empty()).map(|(what, names)| {
-        let names: Vec<String> = names.iter().map(|name| one_line(name, TEXT_SHOWN)).collect();
-        Text::from(what).names(&names)
-    });
+        .filter_map(|metric| metric.title.as_ref().or(metric.prometheus.as_ref()).or(metric.image.as_ref()));
     let webhooks = match plan.notify.len() {
         0 => None,
         1 => Some(Text::from("Tells 1 webhook of its course")),
         count => Some(Text::from(format!("Tells {count} webhooks of its course"))),
     };
-    told.chain(webhooks).collect()
+    let update = plan.update_every.map(|every| Text::from(format!("Asks for an update every {}", said(every))));
+    let lines = [named("Runbooks: ", runbooks.iter()), named("Graphs: ", graphs), webhooks, update, Some(after(plan))];
+    let head = Text::new().strong("Written down, and not done by this version yet:");
+    std::iter::once(head).chain(lines.into_iter().flatten()).collect()
+}
+
+/// None where there are none.
+fn named<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Option<Text> {
+    let names: Vec<String> = names.map(|name| one_line(name, TEXT_SHOWN)).collect();
+    (!names.is_empty()).then(|| Text::from(what).names(&names))
 }
 
 fn recovery(plan: &ResponsePlan) -> Text {
@@ -252,13 +255,9 @@ fn recovery(plan: &ResponsePlan) -> Text {
     Text::from(format!("All alerts recovered: {end}; {pages}"))
 }
 
-fn times(plan: &ResponsePlan) -> Text {
-    let reopen = said(plan.reopen_within);
-    let again = format!("A new alert re-opens it within {reopen}, and pages again after {}", said(plan.refire_after));
-    Text::from(match plan.update_every {
-        Some(every) => format!("{again} · asks for an update every {}", said(every)),
-        None => again,
-    })
+fn again(plan: &ResponsePlan) -> Text {
+    let (reopen, refire) = (said(plan.reopen_within), said(plan.refire_after));
+    Text::from(format!("A new alert re-opens it within {reopen}, and pages again after {refire}"))
 }
 
 /// What follows an acknowledgement and the end.

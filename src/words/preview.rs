@@ -41,7 +41,7 @@ pub fn preview(plan: &str, preview: &Preview, fallback_every: Span) -> Text {
 
 fn nobody(preview: &Preview) -> &'static str {
     match preview.entries.is_empty() {
-        true => " The plan engages nobody: write `engagements` in it.",
+        true => " The plan engages nobody: `/config edit` it, and write `engagements`.",
         false => "",
     }
 }

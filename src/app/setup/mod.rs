@@ -31,7 +31,7 @@ pub enum Ask {
     Begin,
     /// Look again: goes on where the step is done by now.
     Look(Step),
-    /// Show this step; the hand-over as chosen so far.
+    /// Show this step; the hand-off as chosen so far.
     At(Step, Option<Handover>),
     /// Pass a step over.
     Past(Step),

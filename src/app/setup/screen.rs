@@ -49,7 +49,7 @@ const ZONES: [Tz; 24] = [
     Tz::Pacific__Auckland,
 ];
 
-/// Draws the path with the question at `at`; none: its end. `shift`: the hand-over as chosen so far.
+/// Draws the path with the question at `at`; none: its end. `shift`: the hand-off as chosen so far.
 pub fn screen(known: &Known<'_>, at: Option<Step>, shift: Option<Handover>, notes: &[Note]) -> Say {
     let shift = shift.unwrap_or_else(|| handover(known.set));
     let question = match at {
@@ -244,12 +244,12 @@ fn turns_controls(known: &Known<'_>, shift: Handover) -> Vec<Control> {
         primary("Make it", Pressed::SetupTurnsAll { day, hour }),
         past(Step::Turns, "Skip"),
         Control::Select {
-            placeholder: "Day of the hand-over".to_owned(),
+            placeholder: "Day of the hand-off".to_owned(),
             options: (0..7).filter_map(|at| day_option(at, shift)).collect(),
             does: Pressed::SetupDay { hour },
         },
         Control::Select {
-            placeholder: "Hour of the hand-over".to_owned(),
+            placeholder: "Hour of the hand-off".to_owned(),
             options: (0..24).map(|at| hour_option(at, shift)).collect(),
             does: Pressed::SetupHour { day },
         },

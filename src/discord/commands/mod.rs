@@ -1,7 +1,8 @@
 //! The slash commands: the data that Discord shows, and what a person typed as a type. Answers none of them.
 //!
 //! `commands/*.json` holds one command a file, exactly as Discord takes it, and is the only place with names, limits and
-//! descriptions. To add one: write it there, give it a variant below; `tests/commands.rs` says where the two disagree.
+//! descriptions. To add one: write it there, give it a type in a file of its own and a
+//! variant below; `tests/commands.rs` says where the two disagree.
 
 mod config;
 mod contact;

@@ -100,10 +100,6 @@ impl Endpoint {
         Self::new(Method::Put, "/applications/{application}/commands", &[Id(app.get())])
     }
 
-    pub fn guild_commands(app: ApplicationId, guild: GuildId) -> Self {
-        Self::new(Method::Get, GUILD_COMMANDS, &[Id(app.get()), Id(guild.get())])
-    }
-
     /// Replaces all commands of the guild.
     pub fn put_guild_commands(app: ApplicationId, guild: GuildId) -> Self {
         Self::new(Method::Put, GUILD_COMMANDS, &[Id(app.get()), Id(guild.get())])
@@ -151,10 +147,6 @@ impl Endpoint {
         Self::new(Method::Put, MEMBER_ROLE, &[Id(guild.get()), Id(user.get()), Id(role.get())])
     }
 
-    pub fn remove_member_role(guild: GuildId, user: UserId, role: RoleId) -> Self {
-        Self::new(Method::Delete, MEMBER_ROLE, &[Id(guild.get()), Id(user.get()), Id(role.get())])
-    }
-
     // Channels and threads (a thread is a channel).
 
     pub fn channel(channel: ChannelId) -> Self {
@@ -174,16 +166,8 @@ impl Endpoint {
         Self::new(Method::Put, OVERWRITE, &[Id(channel.get()), Id(target)])
     }
 
-    pub fn delete_overwrite(channel: ChannelId, target: u64) -> Self {
-        Self::new(Method::Delete, OVERWRITE, &[Id(channel.get()), Id(target)])
-    }
-
     pub fn channel_webhooks(channel: ChannelId) -> Self {
         Self::new(Method::Get, "/channels/{channel}/webhooks", &[Id(channel.get())])
-    }
-
-    pub fn create_webhook(channel: ChannelId) -> Self {
-        Self::new(Method::Post, "/channels/{channel}/webhooks", &[Id(channel.get())])
     }
 
     /// A thread of its own, or a post when `channel` is a forum.
@@ -199,10 +183,6 @@ impl Endpoint {
 
     pub fn add_thread_member(thread: ChannelId, user: UserId) -> Self {
         Self::new(Method::Put, THREAD_MEMBER, &[Id(thread.get()), Id(user.get())])
-    }
-
-    pub fn remove_thread_member(thread: ChannelId, user: UserId) -> Self {
-        Self::new(Method::Delete, THREAD_MEMBER, &[Id(thread.get()), Id(user.get())])
     }
 
     pub fn thread_members(thread: ChannelId) -> Self {
@@ -249,10 +229,6 @@ impl Endpoint {
         Self::new(Method::Put, OWN_REACTION, &[Id(channel.get()), Id(message.get()), Text(emoji)])
     }
 
-    pub fn remove_own_reaction(channel: ChannelId, message: MessageId, emoji: &str) -> Self {
-        Self::new(Method::Delete, OWN_REACTION, &[Id(channel.get()), Id(message.get()), Text(emoji)])
-    }
-
     pub fn remove_reaction(channel: ChannelId, message: MessageId, emoji: &str, user: UserId) -> Self {
         let parts = [Id(channel.get()), Id(message.get()), Text(emoji), Id(user.get())];
         Self::new(Method::Delete, "/channels/{channel}/messages/{message}/reactions/{emoji}/{user}", &parts)
@@ -283,10 +259,6 @@ impl Endpoint {
         Self::new(Method::Put, PIN, &[Id(channel.get()), Id(message.get())])
     }
 
-    pub fn unpin(channel: ChannelId, message: MessageId) -> Self {
-        Self::new(Method::Delete, PIN, &[Id(channel.get()), Id(message.get())])
-    }
-
     // Interactions: the token in the path is the credential.
 
     /// Must reach Discord within 3 s of the interaction. Answers 204.
@@ -295,16 +267,8 @@ impl Endpoint {
         Self::new(Method::Post, "/interactions/{interaction}/{token}/callback", &parts)
     }
 
-    pub fn original_response(app: ApplicationId, token: &str) -> Self {
-        Self::new(Method::Get, ORIGINAL, &[Id(app.get()), Secret(token)])
-    }
-
     pub fn edit_original_response(app: ApplicationId, token: &str) -> Self {
         Self::new(Method::Patch, ORIGINAL, &[Id(app.get()), Secret(token)])
-    }
-
-    pub fn delete_original_response(app: ApplicationId, token: &str) -> Self {
-        Self::new(Method::Delete, ORIGINAL, &[Id(app.get()), Secret(token)])
     }
 
     pub fn followup(app: ApplicationId, token: &str) -> Self {

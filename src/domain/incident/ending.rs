@@ -106,11 +106,6 @@ impl Incident {
         Ok(())
     }
 
-    /// Until when the resolution can be undone.
-    pub fn resolve_undo_until(&self) -> Option<Timestamp> {
-        self.over_at.filter(|_| self.status == Status::Resolved).map(|at| at + UNDO_RESOLVE)
-    }
-
     /// Opens it again: by an alert, or by hand.
     pub(super) fn reopen(&mut self) {
         self.status = Status::Open;

@@ -36,8 +36,8 @@ pub fn setup_question(step: Step, known: &Known<'_>, at: Handover) -> Text {
              opens. Or choose one that is there.",
         ),
         Step::Archive => ask("Where do the channels of old incidents go?").ours(
-            "A week after an incident is over its channel is put away. I can make a category for that, named Incident archive. \
-             Or choose one that is there.",
+            "This version leaves them where they are; a later one puts them away, a week after the incident is over. I can make a \
+             category for that then, named Incident archive. Or choose one that is there.",
         ),
         Step::Announce => ask("Who else should hear of incidents?").ours(
             "I can say it quietly in up to three channels when an incident opens, changes and ends: no ping, one line.",
@@ -88,7 +88,7 @@ fn zone(known: &Known<'_>) -> Text {
     let zone = known.set.settings().time_zone;
     ask("Which time zone does the team live in?")
         .ours(format!(
-            "Times that people type are read in it, and hand-overs follow its clocks. Now: {}, ",
+            "Times that people type are read in it, and hand-offs follow its clocks. Now: {}, ",
             zone.name()
         ))
         .ours(setup_local(zone, known))
@@ -153,10 +153,10 @@ fn turns_question(known: &Known<'_>, at: Handover) -> Text {
     }
     let zone = known.set.settings().time_zone;
     let begins = names.first().cloned().unwrap_or_default();
-    ask("Who is on call, and when is the hand-over?")
+    ask("Who is on call, and when is the hand-off?")
         .names(&names)
         .ours(format!(
-            ": a week each, in this order, handing over on {} at {:02}:00 ({}). It begins now, with ",
+            ": a week each, in this order, hand-off on {} at {:02}:00 ({}). It begins now, with ",
             setup_day(at.day),
             at.hour,
             zone.name()
