@@ -273,5 +273,5 @@ pub fn to_correct(written: &NewForm, wrong: Text, asked: u64) -> Say {
 
 fn resolve_undone(incident: &Incident) -> Text {
     let status = incident.status.word();
-    Text::from(format!("INC-{} is {status} again. Whoever had not been answered is called on.", incident.number))
+    Text::from(format!("INC-{} is {status} again. Paging goes on where nobody had acknowledged.", incident.number))
 }

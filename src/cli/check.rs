@@ -17,7 +17,12 @@ pub fn run(paths: &[PathBuf]) -> Result<(), Ended> {
     let proposal = Proposal { documents, ..Proposal::default() };
     let reviewed = definitions::review(&Set::default(), proposal, around, None)?;
     show::warnings(&reviewed.warnings);
-    show::warnings(&reviewed.names);
-    show::result(&format!("{count} definitions, nothing wrong"));
+    match reviewed.names.len() {
+        0 => {}
+        1 => show::note("1 name of Discord's is looked up when it is applied, not by check"),
+        names => show::note(&format!("{names} names of Discord's are looked up when they are applied, not by check")),
+    }
+    let definitions = if count == 1 { "definition" } else { "definitions" };
+    show::result(&format!("{count} {definitions}, nothing wrong"));
     Ok(())
 }

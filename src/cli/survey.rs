@@ -51,8 +51,12 @@ async fn read(config: &Config, token: SecretString, guild: GuildId, wanted: &Wan
 
 fn told(error: &RestError) -> String {
     match error {
-        RestError::Rejected { status: 401, .. } => "Discord refuses DISCORD_TOKEN: copy it again from the Bot page of your application".to_owned(),
-        RestError::Rejected { status: 403 | 404, .. } => "the bot is not in this server: `muster doctor --invite` prints its link".to_owned(),
+        RestError::Rejected { status: 401, .. } => {
+            "Discord refuses DISCORD_TOKEN: copy it again from the Bot page of your application".to_owned()
+        }
+        RestError::Rejected { status: 403 | 404, .. } => {
+            "the bot is not in this server: `muster doctor --invite` prints its link".to_owned()
+        }
         other => format!("Discord could not be asked: {other}"),
     }
 }

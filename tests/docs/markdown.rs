@@ -15,8 +15,8 @@ const HEAD: &str = "\
 # Definitions
 
 Everything a team sets up is a definition: `kind`, `name`, `spec`. A file holds any number of them, as YAML (with `---` between them) or
-as JSON (one object, or a list of them). `muster check FILE` says what is wrong, `muster apply FILE` puts them in force. What is not in
-the file stays as it is.
+as JSON (one object, or a list of them). `muster check FILE` says what is wrong; `muster apply FILE --guild ID`, or
+`/config apply` in chat, puts them in force. What is not in the file stays as it is.
 
 This page is generated from the types that read definitions. Editors that know JSON schema complete and check them with
 [definitions.schema.json](definitions.schema.json); for YAML put this line on top of a file:

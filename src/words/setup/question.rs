@@ -87,10 +87,7 @@ fn fallback_question(known: &Known<'_>) -> Text {
 fn zone(known: &Known<'_>) -> Text {
     let zone = known.set.settings().time_zone;
     ask("Which time zone does the team live in?")
-        .ours(format!(
-            "Times that people type are read in it, and hand-offs follow its clocks. Now: {}, ",
-            zone.name()
-        ))
+        .ours(format!("Times that people type are read in it, and hand-offs follow its clocks. Now: {}, ", zone.name()))
         .ours(setup_local(zone, known))
         .ours(".")
 }
