@@ -232,10 +232,15 @@ impl Paging {
         self.engagements.iter().any(Engagement::runs)
     }
 
-    /// An engagement of the plan has been answered: it is what a new occurrence starts again.
+    /// An engagement of the plan has been answered, or was over with the incident.
     pub fn answered(&self) -> bool {
         let answered = |end: &End| matches!(end, End::Acked { .. } | End::Over { .. });
         self.engagements.iter().any(|e| e.origin == Origin::Plan && e.end.as_ref().is_some_and(answered))
+    }
+
+    /// An engagement of the plan has ended, answered or stopped: a new occurrence starts it again.
+    pub fn starts_again(&self) -> bool {
+        self.engagements.iter().any(|e| e.origin == Origin::Plan && e.end.is_some())
     }
 
     /// Names of those who are being called by what nobody has answered.

@@ -212,7 +212,8 @@ impl Incident {
         mornings.map(|morning| morning.to_utc()).find(|morning| *morning > turn.now)
     }
 
-    /// Firing again: what was held goes on; what was acknowledged lapses, and the plan starts again, but not too often.
+    /// Firing again: what was held goes on; what was acknowledged lapses, what was stopped was stopped for the time before, and the
+    /// plan starts again, but not too often.
     fn new_occurrence(&mut self, reopened: bool, turn: &mut Turn<'_>) {
         self.fires_again();
         if self.status == Status::Mitigated {
@@ -220,7 +221,7 @@ impl Incident {
             self.mitigated_at = None;
         }
         self.paging.release(turn.now);
-        if !self.paging.answered() {
+        if !self.paging.starts_again() {
             if !reopened {
                 turn.tell(Fact::NewOccurrence { plan_at: None });
             }
