@@ -399,11 +399,28 @@ impl Engagement {
         if run.spare == Some(clock.user) {
             return clock.series[series].leave_out(at);
         }
+        if self.muted_meanwhile(index, series, run) {
+            return;
+        }
+        let clock = &mut self.clocks[index];
         let essential = clock.essential;
         let Some(attempt) = clock.series[series].take(at) else { return };
         let Series { channel, way, .. } = clock.series[series].clone();
         let reason = Reason { essential, attempt, ..reason };
         run.wants.push(Want { contact: clock.contact.clone(), user: clock.user, channel, way, reason, late });
+    }
+
+    /// Mutes are live (ENGAGEMENT 23): a channel that was muted since it was first used has failed now.
+    fn muted_meanwhile(&mut self, index: usize, series: usize, run: &mut Run<'_, '_>) -> bool {
+        let clock = &mut self.clocks[index];
+        let Series { channel, way, failed, .. } = clock.series[series].clone();
+        if failed.is_some() || !run.turn.facts.muted.contains(&(clock.contact.clone(), channel.clone())) {
+            return false;
+        }
+        clock.fail_channel(&channel, Unreached::Muted);
+        let contact = clock.display.clone();
+        run.turn.note(Fact::PageFailed { contact, way, why: Unreached::Muted });
+        true
     }
 
     /// Why a page of this engagement goes out now.
