@@ -1,6 +1,6 @@
 //! What is more than a step of one incident: marked as a duplicate of another, deleted for good. Each is one transaction.
 
-use super::desk::Done;
+use super::desk::{Done, allow};
 use super::facts::read_state;
 use super::fault::Stop;
 use super::request::{Request, Which};
@@ -9,6 +9,7 @@ use super::{App, answer};
 use crate::domain::effect::Effect;
 use crate::domain::id::IncidentId;
 use crate::domain::incident::{self, Incident, Merged, Side, Status};
+use crate::domain::permission::Act;
 use crate::domain::refusal::Refusal;
 use crate::store::{Conn, Tx, audit, dedupe, guild, incident as incidents, seen, wake};
 
@@ -52,6 +53,8 @@ impl App {
 
     /// Of which one? Those that it could be a duplicate of.
     async fn offer_roots(&self, tx: &mut Tx, request: &Request, state: &Incident) -> Result<Done, Stop> {
+        let facts = self.facts(tx, request.guild, Some(state)).await?;
+        allow(Act::Resolve, &request.by, state.part_of(&request.by, &facts), &facts)?;
         let fits = |root: &Incident| incident::check_merge(state, root, root.number).is_ok();
         if state.status.over() {
             return Err(Refusal::Over { number: state.number, status: state.status }.into());

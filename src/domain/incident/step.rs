@@ -245,6 +245,10 @@ impl Incident {
     }
 
     fn asked(&mut self, by: &Person, ask: Ask, turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
+        // Of a private incident no refusal tells a stranger anything; a reaction of theirs is not answered anyway.
+        if self.private && !matches!(ask, Ask::Ack { sign: true, .. }) {
+            self.allow(Act::See, by, turn)?;
+        }
         self.paging.seen(by.user, turn.now);
         self.is_time_for(&ask)?;
         match ask {
