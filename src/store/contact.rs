@@ -60,6 +60,12 @@ pub async fn unmute(tx: &mut Tx, guild: GuildId, contact: &str, channel: &str) -
     Ok(removed == 1)
 }
 
+/// Forgets every mute of a contact: whoever has its name now has muted nothing.
+pub async fn forget_mutes(tx: &mut Tx, guild: GuildId, contact: &str) -> Result<(), StoreError> {
+    run!(tx, "DELETE FROM mute WHERE guild_id = $1 AND contact = $2", guild, contact)?;
+    Ok(())
+}
+
 /// The latest test of one contact channel.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct TestRow {

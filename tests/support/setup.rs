@@ -109,9 +109,10 @@ impl Setup {
     }
 }
 
-/// `2m here/2m dm · 0s phone`: stages, their channels, `/` how often a page is repeated.
+/// `2m here/2m dm · 0s phone`: stages, their channels, `/` how often a page is repeated. `is @ben 0s dm`: somebody else has the name.
 fn contact(name: &str, said: &str) -> Result<String, String> {
-    let (_, user) = PEOPLE.iter().find(|(known, _)| *known == name).ok_or(format!("nobody is called {name}"))?;
+    let (who, said) = said.strip_prefix("is @").and_then(|said| said.split_once(' ')).unwrap_or((name, said));
+    let (_, user) = PEOPLE.iter().find(|(known, _)| *known == who).ok_or(format!("nobody is called {who}"))?;
     let mut stages = String::new();
     for stage in said.split(" · ") {
         let mut words = stage.split(' ');

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::app::fault::Stop;
 use crate::app::{App, Fault};
 use crate::definitions::{self, Around, Diff, Document, Problem, Proposal, Reviewed, Source};
+use crate::domain::contact::Contact;
 use crate::domain::definition::{Kind, Set, Spec};
 use crate::domain::facts::Revision;
 use crate::domain::id::{GuildId, MessageId, Timestamp, UserId};
@@ -14,7 +15,7 @@ use crate::domain::reference::Ref;
 use crate::domain::snowflake;
 use crate::domain::survey::Survey;
 use crate::store::definition::Change;
-use crate::store::{Conn, Tx, audit, definition, guild, source};
+use crate::store::{Conn, Tx, audit, contact, definition, guild, source};
 
 /// What an apply did, or would do.
 #[derive(Debug, Clone)]
@@ -183,6 +184,7 @@ impl App {
         let changes = changes(&applied.diff, &new);
         applied.revision = definition::record(tx, apply.guild, &changes, apply.by, now, apply.via).await?;
         start_sources(tx, apply.guild, &new, now).await?;
+        forget_mutes(tx, apply.guild, &old, &new).await?;
         self.audit(tx, apply, &changes, &old, now).await?;
         Ok(Ok(applied))
     }
@@ -310,6 +312,16 @@ async fn start_sources(tx: &mut Tx, guild: GuildId, new: &Set, now: Timestamp) -
         let started = known.iter().any(|mark| mark.source == name.as_str() && mark.channel_id == channel);
         if !started {
             source::advance(tx, guild, name.as_str(), channel, MessageId(snowflake::at(now))).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A mute is a person's: it goes with them when the contact is removed, or is somebody else from now on.
+async fn forget_mutes(tx: &mut Tx, guild: GuildId, old: &Set, new: &Set) -> Result<(), Stop> {
+    for (name, was) in old.contacts() {
+        if new.contact(name).map(Contact::user) != Some(was.user()) {
+            contact::forget_mutes(tx, guild, name.as_str()).await?;
         }
     }
     Ok(())
