@@ -40,6 +40,8 @@ impl App {
     ///
     /// Asks nobody whether `by` may.
     pub(super) async fn send_test_page(&self, tx: &mut Tx, page: TestPage) -> Result<Outcome, Stop> {
+        // Test pages of a guild follow one another: of two at one moment the newer must see the earlier.
+        guild::load_state(tx, page.guild).await?;
         let facts = self.facts(tx, page.guild, None).await?;
         let revision = guild::revision(tx, page.guild).await?;
         for row in calls::not_over(tx, page.guild).await? {
