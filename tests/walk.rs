@@ -112,7 +112,7 @@ fn plan(rng: &mut StdRng) -> String {
 fn step(rng: &mut StdRng, told: &[String]) -> String {
     let who = pick(rng, &["ana", "ben", "cleo", "dan", "eve", "kim", "lea"]);
     let paged = told.iter().any(|line| ["> page", "> dm", "> fallback"].iter().any(|sent| line.starts_with(sent)));
-    match rng.random_range(0..22) {
+    match rng.random_range(0..23) {
         0..=6 => format!("advance {}", pick(rng, &["5s", "30s", "1m", "2m", "3m", "7m", "20m"])),
         7..=9 => format!("@{who} {}", pick(rng, &["/incident ack", "takes all", "undoes", "undoes", "escalates"])),
         10..=12 if paged => format!("@{who} {}", pick(rng, &["✅", "acknowledges", "takes"])),
@@ -131,6 +131,7 @@ fn step(rng: &mut StdRng, told: &[String]) -> String {
             pick(rng, &["/incident cancel: no", "/incident duplicate: INC-1", "/incident duplicate: INC-2"])
         ),
         21 => format!("@{who} {}", pick(rng, &["/incident reopen", "/incident reopen and page", "starts the plan"])),
+        22 => format!("@{who} {}", pick(rng, &["/contact mute: here for 5m", "unmutes", "/contact test"])),
         _ => "advance 10s".to_owned(),
     }
 }
