@@ -177,6 +177,9 @@ impl App {
             }
             return self.choices(tx, &request, |_| true).await;
         };
+        if overtaken(tx, &request.ask, &found).await? {
+            return Ok(Done::Nothing);
+        }
         let ask = self.ask_of(tx, &request, &found).await?;
         let input = Input::Ask { by: request.by.clone(), ask };
         let outcome = self.change(tx, found.id, input).await?;
@@ -400,6 +403,13 @@ async fn incident_of(conn: &mut Conn, post: Option<post::PostRow>) -> Result<Opt
         Some(id) => Ok(incidents::peek(conn, id).await?),
         None => Ok(None),
     }
+}
+
+/// A reaction that was caught up may be from before the plan started again: it says nothing about now.
+async fn overtaken(conn: &mut Conn, ask: &Ask, state: &Incident) -> Result<bool, Stop> {
+    let Ask::Sign { message, live: false } = ask else { return Ok(false) };
+    let post = post::by_message(conn, *message).await?;
+    Ok(post.and_then(|row| state.paging.post(row.id)).is_some_and(|post| state.paging.outdated(post)))
 }
 
 /// The plan of a name, as it is now: frozen for the incident that opens.

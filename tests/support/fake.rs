@@ -75,6 +75,11 @@ impl Fake {
         self.lock().posted.iter().rev().find(|posted| wanted(posted)).cloned()
     }
 
+    /// The first message for which this holds.
+    pub fn oldest(&self, wanted: impl Fn(&Posted) -> bool) -> Option<Posted> {
+        self.lock().posted.iter().find(|posted| wanted(posted)).cloned()
+    }
+
     pub fn card(&self) -> Option<CardView> {
         let card = self.newest(|posted| matches!(posted.outgoing, Outgoing::Card(_)))?;
         match card.outgoing {

@@ -324,6 +324,10 @@ impl Stage {
         let text = (!rest.is_empty()).then(|| rest.to_owned());
         match verb {
             "✅" | "👀" => Ok(Ask::Sign { message: page()?.message, live: true }),
+            "✅ earlier, on the first page" => {
+                let first = self.fake.oldest(|posted| matches!(posted.outgoing, Outgoing::Page(_)));
+                Ok(Ask::Sign { message: first.ok_or("there is no page")?.message, live: false })
+            }
             "acknowledges" => {
                 let post = page()?.post;
                 Ok(Ask::On(Which::Post(post.ok_or("no post")?), incident::Ask::Ack { post, sign: false }))

@@ -219,6 +219,12 @@ impl Paging {
         self.posts.iter().find(|post| post.id == id)
     }
 
+    /// Everything that a post is about has started again since it was issued: an answer to it may be older than that.
+    pub fn outdated(&self, post: &Post) -> bool {
+        let about = self.about(post);
+        about.iter().filter_map(|id| self.engagement(*id)).all(|engagement| engagement.started_at > post.at)
+    }
+
     /// When the machine must be looked at again; derived, so that it cannot go stale.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         if self.held_since.is_some() {
