@@ -146,7 +146,7 @@ impl Reader<'_> {
     }
 
     /// What the elements with a kind say.
-    fn typed(&self, kinds: &[Option<Kind>]) -> Result<Vec<(usize, (Name, Spec))>, Refused> {
+    fn typed(&self, kinds: &[Option<Kind>]) -> Result<Vec<Read>, Box<Refused>> {
         let (mut track, mut at) = (Track::new(), 0);
         let read = serde_saphyr::with_deserializer_from_str_with_options(self.piece.text, options(), |from| {
             let from = serde_path_to_error::Deserializer::new(from, &mut track);
@@ -155,7 +155,7 @@ impl Reader<'_> {
                 _ => from.deserialize_seq(All { kinds, at: &mut at }),
             }
         });
-        read.map_err(|error| Refused { item: at, path: track.path(), error })
+        read.map_err(|error| Box::new(Refused { item: at, path: track.path(), error }))
     }
 
     fn explained(&self, item: &Spanned<Node>, kind: Kind, refused: &Refused) -> Problem {
@@ -204,6 +204,9 @@ fn header(tree: &Node) -> Result<Kind, Box<Problem>> {
         Box::new(Problem::new("kind", format!("there is no kind `{word}`")).right(explain::nearest(word, &words)))
     })
 }
+
+/// The place of an element in its list, and what it says.
+type Read = (usize, (Name, Spec));
 
 /// The element and the field that serde stopped at, and why.
 struct Refused {

@@ -8,7 +8,7 @@ use crate::domain::alert::State;
 use crate::domain::effect::Effect;
 use crate::domain::engagement::{Answered, Closing};
 use crate::domain::facts::Facts;
-use crate::domain::id::{ChannelId, Timestamp};
+use crate::domain::id::ChannelId;
 use crate::domain::permission::{Act, Person};
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
