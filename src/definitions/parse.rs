@@ -55,7 +55,11 @@ pub fn parse(sources: &[Source]) -> Result<Vec<Document>, Vec<Problem>> {
     for source in sources {
         read(source, &mut documents, &mut problems);
     }
+    let cut_off = problems.len() >= PROBLEMS_MAX;
     problems.extend(doubles(&documents).into_iter().take(PROBLEMS_MAX));
+    if cut_off {
+        problems.push(Problem::new("", "reading stopped there: more may be wrong").right("mend these first"));
+    }
     if documents.is_empty() && problems.is_empty() {
         let mut nothing =
             Problem::new("", "there is no definition in it").right("a definition is `kind`, `name`, `spec`");
