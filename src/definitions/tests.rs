@@ -258,6 +258,16 @@ spec: {channel: '900000000000000031', author: {bot: '900000000000000302'}, respo
 }
 
 #[test]
+fn one_person_as_two_contacts_is_warned_of() {
+    let twin = "kind: contact\nname: ana2\nspec: {display_name: Ana again, discord_user: '200000000000000001', channels: [{name: here, type: mention}], stages: [{duration: 0s, targets: [{channel: here}]}]}";
+    let documents = read(twin);
+    let mut warnings = check(&merged(&set(TEAM), &documents, false), &|_| true, today()).warnings;
+    locate(&mut warnings, &documents);
+    let wanted = "f.yaml:3:47: contact ana2: spec.discord_user: `ana` is the same person: a plan that names both may page them twice; keep one of them";
+    assert_eq!(lines(&warnings), [wanted]);
+}
+
+#[test]
 fn gaps_that_are_intended_are_not_warned_of() {
     let schedule = "kind: schedule\nname: office\nspec: {gaps: intended, rotations: [{name: r, start: 2026-01-05T09:00, time_zone: Europe/Dublin, contacts: [ana], hand_off: {daily: ['09:00']}, coverage: {MON: [{from: '09:00', to: '09:00'}]}}]}";
     let checked = check(&merged(&set(TEAM), &read(schedule), false), &|_| true, today());

@@ -1,11 +1,12 @@
 //! Contacts: every channel complete, every stage on a channel that is there, no impact louder than a worse one.
 
-use super::Desk;
+use super::{Checked, Desk, Facts};
 use crate::definitions::explain::nearest;
 use crate::domain::contact::{
     ADDRESS_MAX, CHANNELS_MAX, Contact, ContactChannel, ContactStage, DISPLAY_NAME_MAX, Loudness, RETRY_MIN, STAGE_MAX,
     STAGES_MAX, Way, WebhookPreset,
 };
+use crate::domain::definition::Kind;
 use crate::domain::impact::Impact;
 use crate::domain::span::Span;
 
@@ -25,6 +26,22 @@ pub(super) fn check(desk: &mut Desk<'_>, contact: &Contact) {
         desk.wrong("spec.stages", "no stage has a target: nothing reaches them", "name a channel in one");
     }
     loudness(desk, contact);
+}
+
+/// A person with two contacts is paged for both, and `/contact` knows only the first.
+pub(super) fn doubles(facts: &Facts<'_>, checked: &mut Checked) {
+    let all: Vec<_> = facts.set.contacts().collect();
+    for (index, (name, contact)) in all.iter().enumerate() {
+        let earlier = all[..index].iter().find(|(_, other)| other.discord_user == contact.discord_user);
+        if let Some((other, _)) = earlier {
+            let mut desk = Desk { facts, kind: Kind::Contact, name, checked };
+            desk.warn(
+                "spec.discord_user",
+                format!("`{other}` is the same person: a plan that names both may page them twice"),
+                "keep one of them",
+            );
+        }
+    }
 }
 
 fn channel(desk: &mut Desk<'_>, field: &str, channel: &ContactChannel) {

@@ -59,6 +59,7 @@ pub fn check(set: &Set, secrets: &dyn Fn(&str) -> bool, now: Timestamp) -> Check
         references(&mut desk, spec);
         one(&mut desk, spec);
     }
+    contact::doubles(&facts, &mut checked);
     source::doubles(&facts, &mut checked);
     checked
 }
