@@ -24,7 +24,7 @@ type Called = (TimeDelta, String, usize);
 #[tokio::test]
 async fn a_preview_is_what_then_happens() {
     let first = std::env::var("MUSTER_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
-    let seeds = if std::env::var_os("MUSTER_LONG").is_some() { 60 } else { 4 };
+    let seeds = if std::env::var_os("MUSTER_LONG").is_some() { 60 } else { 2 };
     let (mut pages, mut warned) = (0, 0);
     for seed in first..first + seeds {
         let (seen, warnings) = compare(seed).await;
