@@ -186,9 +186,7 @@ fn duplicate(incident: &Incident, of: (i64, Option<ChannelId>), unanswered: bool
     };
     let text = match (unanswered, called) {
         (false, _) => text,
-        (true, []) => {
-            text.ours(" ").strong(format!("Nobody has acknowledged INC-{number}, and nobody is being called."))
-        }
+        (true, []) => text.ours(" ").strong(format!("Nobody is being called for INC-{number}.")),
         (true, called) => {
             let text = text.ours(" ").strong(format!("Nobody has acknowledged INC-{number} yet."));
             text.ours(" ").join(words::still_called(called))

@@ -300,8 +300,8 @@ pub fn muted(channels: &[String], until: Timestamp, left: &[String]) -> Text {
 pub fn unmuted(channels: &[String]) -> Text {
     match channels {
         [] => Text::from("Nothing of yours is muted. Pages reach you through all your contact channels."),
-        [_] => ways(channels).ours(" is not muted any more: pages use it again."),
-        _ => ways(channels).ours(" are not muted any more: pages use them again."),
+        [_] => ways(channels).ours(" is not muted any more: pages use it from now on; those of an incident that passed it over, when its plan runs again."),
+        _ => ways(channels).ours(" are not muted any more: pages use them from now on; those of an incident that passed them over, when its plan runs again."),
     }
 }
 

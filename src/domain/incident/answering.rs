@@ -91,6 +91,8 @@ impl Incident {
         let id = own.id;
         self.hold_recovered();
         let undone = self.paging.undo(id, turn).ok_or(Refusal::NothingToUndo)?;
+        // Who had been called is called on: there is nothing left to be started by hand.
+        self.plan_rests = false;
         if undone.made_lead && self.lead == Some(by.user) {
             self.set_lead(None, turn);
         }

@@ -54,11 +54,14 @@ pub fn merge(duplicate: Side<'_>, root: Side<'_>, end: i64, by: &Person, now: Ti
     let fact = Fact::DuplicateOf { number: into.number, room: into.room.channel() };
     next.end(Status::Duplicate, fact, Closing::Duplicate { of: into.number }, &mut turn);
     other.take_duplicate(old, alerts, &mut other_turn);
+    let called = other.paging.still_called();
+    // An acknowledgement from before it was opened again says nothing about who has it now.
+    let nobody_now = other.plan_rests && called.is_empty();
     let answer = Answer::Duplicate {
         of: into.number,
         room: other.room.channel(),
-        unanswered: other.status == Status::Open && other.paging.acks.is_empty(),
-        called: other.paging.still_called(),
+        unanswered: other.status == Status::Open && (other.paging.acks.is_empty() || nobody_now),
+        called,
     };
     redraw_card(old, &next, &mut turn);
     redraw_card(into, &other, &mut other_turn);
