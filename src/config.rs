@@ -36,6 +36,10 @@ pub struct Config {
     pub guilds: Option<Vec<GuildId>>,
     /// Where health is asked for. None: nowhere.
     pub http_addr: Option<SocketAddr>,
+    /// Asked for while all is well. None: nobody is told. It may hold a token.
+    pub heartbeat_url: Option<SecretString>,
+    /// Told when Discord is out of reach. None: nobody is told. It may hold a token.
+    pub alarm_url: Option<SecretString>,
     /// Directives of `tracing-subscriber`.
     pub log: String,
     pub log_format: LogFormat,
@@ -86,6 +90,8 @@ impl Config {
             database_url: or_note(&mut all, database_url(ask("DATABASE_URL"))),
             guilds: or_note(&mut all, guilds(ask("MUSTER_GUILDS"))),
             http_addr: or_note(&mut all, http_addr(ask("MUSTER_HTTP_ADDR"))),
+            heartbeat_url: or_note(&mut all, outward_url("MUSTER_HEARTBEAT_URL", ask("MUSTER_HEARTBEAT_URL"))),
+            alarm_url: or_note(&mut all, outward_url("MUSTER_ALARM_URL", ask("MUSTER_ALARM_URL"))),
             log: or_note(&mut all, log(ask("RUST_LOG"))),
             log_format: or_note(&mut all, log_format(ask("LOG_FORMAT"))),
             secrets_dir: or_note(&mut all, secrets_dir(ask("MUSTER_SECRETS_DIR"))),
@@ -142,6 +148,17 @@ fn api_url(value: Option<String>) -> Result<String, Wrong> {
     let wrong =
         || Wrong::new("DISCORD_API_URL", "this is no address", "write https://host, or leave it out for Discord");
     good.then(|| url.trim_end_matches('/').to_owned()).ok_or_else(wrong)
+}
+
+/// The value is not shown: such addresses are secrets.
+fn outward_url(variable: &'static str, value: Option<String>) -> Result<Option<SecretString>, Wrong> {
+    let good = |url: &str| {
+        reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    };
+    match value {
+        Some(url) if !good(&url) => Err(Wrong::new(variable, "this is no address", "write https://host/path")),
+        url => Ok(url.map(SecretString::from)),
+    }
 }
 
 fn database_url(value: Option<String>) -> Result<SecretString, Wrong> {
@@ -329,6 +346,8 @@ mod tests {
             ("DATABASE_URL", "mysql://ana:hunter2@db/x"),
             ("MUSTER_GUILDS", "900000000000000001, muster"),
             ("MUSTER_HTTP_ADDR", "8080"),
+            ("MUSTER_HEARTBEAT_URL", "hunter2"),
+            ("MUSTER_ALARM_URL", "file:///hunter2"),
             ("RUST_LOG", "muster=loud"),
             ("LOG_FORMAT", "xml"),
             ("MUSTER_SECRETS_DIR", "/nowhere/at/all"),

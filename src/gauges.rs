@@ -11,6 +11,7 @@ pub static GAUGES: Gauges = Gauges::new();
 #[derive(Debug)]
 pub struct Gauges {
     heard_at_us: AtomicI64,
+    connected_at_us: AtomicI64,
     panics: AtomicU64,
     lost_loops: AtomicU64,
     unknown_events: AtomicU64,
@@ -21,6 +22,7 @@ impl Gauges {
     const fn new() -> Gauges {
         Gauges {
             heard_at_us: AtomicI64::new(0),
+            connected_at_us: AtomicI64::new(0),
             panics: AtomicU64::new(0),
             lost_loops: AtomicU64::new(0),
             unknown_events: AtomicU64::new(0),
@@ -35,8 +37,17 @@ impl Gauges {
 
     /// When something last arrived from the gateway; `None`: nothing yet.
     pub fn heard_at(&self) -> Option<Timestamp> {
-        let at = self.heard_at_us.load(Ordering::Relaxed);
-        Timestamp::from_timestamp_micros(at).filter(|_| at > 0)
+        moment(&self.heard_at_us)
+    }
+
+    /// The gateway's connection was seen standing.
+    pub fn connected(&self, at: Timestamp) {
+        self.connected_at_us.fetch_max(at.timestamp_micros(), Ordering::Relaxed);
+    }
+
+    /// When the gateway's connection was last seen standing; `None`: never yet.
+    pub fn connected_at(&self) -> Option<Timestamp> {
+        moment(&self.connected_at_us)
     }
 
     /// A loop of the worker panicked: the process cannot do its job any more.
@@ -74,4 +85,9 @@ impl Gauges {
     pub fn sessions(&self) -> u64 {
         self.sessions.load(Ordering::Relaxed)
     }
+}
+
+fn moment(us: &AtomicI64) -> Option<Timestamp> {
+    let at = us.load(Ordering::Relaxed);
+    Timestamp::from_timestamp_micros(at).filter(|_| at > 0)
 }

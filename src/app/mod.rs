@@ -8,6 +8,7 @@
 //! Discord is asked first), `save`, `draw` (state → view), `fault`.
 //! Words with something to press are here: [`press`], [`answer`], [`form`], [`show`].
 
+mod audit;
 mod call;
 mod desk;
 mod doctor;
@@ -21,6 +22,7 @@ mod intake;
 mod listing;
 mod mute;
 mod opening;
+mod outage;
 mod outbox;
 mod places;
 mod save;
@@ -49,6 +51,7 @@ use std::sync::{Arc, Mutex};
 
 use rand_core::RngCore;
 
+pub use audit::Finding;
 pub use call::{CALL, TestPage};
 pub use definition::{Applied, Apply, Difference, NotApplied, Overtaken, Seen, Version};
 pub use fault::Fault;

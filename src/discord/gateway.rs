@@ -190,6 +190,9 @@ async fn watch(discord: &Discord, shards: &ShardManager) -> String {
     loop {
         sleep(LOOK_EVERY).await;
         let connected = shards.runners.lock().await.values().any(|shard| shard.stage == ConnectionStage::Connected);
+        if connected {
+            GAUGES.connected(discord.app().now());
+        }
         lost_at = if connected { None } else { lost_at.or(Some(Instant::now())) };
         if lost_at.is_some_and(|at| at.elapsed() > LET_IN_WITHIN) {
             return format!("Discord has not let us in for {} s", LET_IN_WITHIN.as_secs());

@@ -3,6 +3,7 @@
 //! One file a noun, each with its row struct; functions that take `&mut Tx` write, those that take `&mut Conn` read. The kernel:
 //! `db` runs a statement, `writer` makes transactions, `dialect` holds all that differs, [`Gate`] lets tests fail anything.
 
+mod ballast;
 mod column;
 mod db;
 mod dialect;
