@@ -93,6 +93,8 @@ fn sqlite(path: &PathBuf) -> SqliteConnectOptions {
         // NORMAL may lose the last commits on power loss; a page that was promised must not be lost.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // A savepoint may need a journal of its own: as a file it could not be opened when the process has no descriptor left.
+        .pragma("temp_store", "MEMORY")
         .busy_timeout(BUSY_TIMEOUT)
 }
 
