@@ -24,7 +24,7 @@ pub mod rest;
 pub mod survey;
 pub mod typed;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -57,6 +57,10 @@ struct Inner {
     guilds: Option<Vec<GuildId>>,
     me: UserId,
     gates: Gates,
+    /// Guilds that Discord cannot serve at present.
+    away: Mutex<HashSet<GuildId>>,
+    /// Kinds of events that could not be decoded, each logged once.
+    unknown: Mutex<HashSet<String>>,
     /// Direct channels by person: they never change.
     dms: Mutex<HashMap<UserId, ChannelId>>,
     /// The category that the bot found or made for its channels.
@@ -90,6 +94,8 @@ impl Discord {
             guilds,
             me,
             gates: Gates::default(),
+            away: Mutex::default(),
+            unknown: Mutex::default(),
             dms: Mutex::default(),
             categories: Mutex::default(),
             rooms: room::Unmade::default(),
@@ -136,6 +142,11 @@ impl Discord {
     /// Whether a guild is one of those we serve.
     fn serves(&self, guild: GuildId) -> bool {
         self.0.guilds.as_ref().is_none_or(|served| served.contains(&guild))
+    }
+
+    /// Whether Discord has said that it cannot serve this guild at present.
+    fn is_away(&self, guild: GuildId) -> bool {
+        lock(&self.0.away).contains(&guild)
     }
 
     fn scene(&self, guild: GuildId) -> Scene {

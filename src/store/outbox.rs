@@ -306,6 +306,37 @@ pub async fn stop_parked_due(tx: &mut Tx, now: Timestamp, why: &str, limit: i64)
     Ok(stopped)
 }
 
+/// Ends everything that waits for a guild, in flight or not, and says how many rows that were: nobody is there to read it.
+pub async fn end_guild(tx: &mut Tx, guild: GuildId, why: &str) -> Result<u64, StoreError> {
+    run!(
+        tx,
+        "UPDATE outbox
+         SET state = 'failed', why = $2, lease_until = NULL, fence = fence + 1
+         WHERE guild_id = $1
+         AND state = 'pending'",
+        guild,
+        why
+    )
+}
+
+/// What waits for its next try in a guild is due now. Says how many rows that are.
+pub async fn hurry(tx: &mut Tx, guild: GuildId, now: Timestamp) -> Result<u64, StoreError> {
+    tx.ring();
+    run!(
+        tx,
+        "UPDATE outbox
+         SET due_at = $2
+         WHERE guild_id = $1
+         AND state = 'pending'
+         AND parked_on IS NULL
+         AND lease_until IS NULL
+         AND attempts > 0
+         AND due_at > $2",
+        guild,
+        Us(now)
+    )
+}
+
 /// One row.
 pub async fn get(conn: &mut Conn, id: OutboxId) -> Result<Option<OutboxRow>, StoreError> {
     row!(conn, concat!("SELECT ", columns!(), " FROM outbox WHERE id = $1"), id)
