@@ -1,11 +1,17 @@
 //! The real binary, killed for real: between the commit of a page and its post, and between the post and its receipt.
-//! One page, once, on both databases.
+//! One page, once, on both databases. `again`: at any moment, many times.
 
 #[path = "support/databases.rs"]
 mod databases;
+#[path = "support/down.rs"]
+mod down;
 #[path = "support/playing.rs"]
 mod playing;
 
+#[path = "kill/again.rs"]
+mod again;
+
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -48,9 +54,12 @@ fn muster(discord: &Playground, database: &str) -> Command {
 }
 
 fn apply(discord: &Playground, database: &str) {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/definitions/team.yaml");
-    let told = muster(discord, database).args(["apply", file, "--guild", &playing::GUILD.to_string()]).status();
-    assert!(told.expect("the binary runs").success(), "team.yaml applies");
+    apply_file(discord, database, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/definitions/team.yaml")));
+}
+
+fn apply_file(discord: &Playground, database: &str, file: &Path) {
+    let told = muster(discord, database).arg("apply").arg(file).args(["--guild", &playing::GUILD.to_string()]).status();
+    assert!(told.expect("the binary runs").success(), "the team applies");
 }
 
 /// Pings in the server's channels, not in DMs: who is on call this week is paged in the incident's channel, once.
