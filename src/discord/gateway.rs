@@ -306,7 +306,7 @@ impl Ears {
             Event::GuildCreate(created) => {
                 self.noticed(http).await;
                 let guild = GuildId(created.guild.id.get());
-                self.is_back(guild).await;
+                discord.is_back(guild).await;
                 discord.greet(&created.guild).await;
                 discord.catch_up(guild).await;
             }
@@ -342,16 +342,9 @@ impl Ears {
         discord.0.gates.close(guild);
         tracing::info!(%guild, outage, "a guild is out of reach");
         if outage {
-            lock(&discord.0.away).insert(guild);
+            discord.went_away(guild).await;
         } else if let Err(fault) = discord.app().removed_from(guild).await {
             tracing::error!(%fault, %guild, "not everything was stopped in a server that Muster was removed from");
-        }
-    }
-
-    async fn is_back(&self, guild: GuildId) {
-        let was_away = lock(&self.discord.0.away).remove(&guild);
-        if was_away && let Err(fault) = self.discord.app().back_in(guild).await {
-            tracing::warn!(%fault, %guild, "what waited for a server goes out later");
         }
     }
 
