@@ -12,6 +12,8 @@ mod down;
 
 #[path = "gateway/budget.rs"]
 mod budget;
+#[path = "gateway/flood.rs"]
+mod flood;
 #[path = "gateway/guilds.rs"]
 mod guilds;
 #[path = "gateway/lost.rs"]

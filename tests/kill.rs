@@ -11,6 +11,7 @@ mod playing;
 #[path = "kill/again.rs"]
 mod again;
 
+use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -27,6 +28,14 @@ struct Bot(Child);
 impl Bot {
     fn start(discord: &Playground, database: &str) -> Bot {
         let child = muster(discord, database).arg("run").spawn().expect("the binary starts");
+        Bot(child)
+    }
+
+    /// The same, with what it says at the end of a file.
+    fn start_logged(discord: &Playground, database: &str, log: &File) -> Bot {
+        let to = || log.try_clone().expect("a file can be had twice");
+        let mut command = muster(discord, database);
+        let child = command.arg("run").stdout(to()).stderr(to()).spawn().expect("the binary starts");
         Bot(child)
     }
 

@@ -73,7 +73,10 @@ async fn whichever_call_fails_the_end_is_the_same() {
         stories.buffer_unordered(AT_ONCE).collect::<()>().await;
         let untouched = untouched.into_inner();
         println!("{kind:?}: {} calls", untouched.wrapping_sub(1));
-        assert!((11..CALLS_MAX).contains(&untouched), "{kind:?}: the story makes a dozen calls and more, and ends: {untouched}");
+        assert!(
+            (11..CALLS_MAX).contains(&untouched),
+            "{kind:?}: the story makes a dozen calls and more, and ends: {untouched}"
+        );
     }
 }
 
@@ -132,8 +135,20 @@ async fn same_end(discord: &Playground, kind: Kind, nth: u32, room: u64) {
         let over = cards.iter().filter(|card| down::control(card, "v1:card-reopen:").is_some()).count();
         let pinned = look.pins(room).len();
         let asking = down::asking(look, room).len();
-        Some((down::rooms(look).len(), cards.len(), over, pinned, down::pings(look, "Ana", room), asking, look.pings().len()))
+        Some((
+            down::rooms(look).len(),
+            cards.len(),
+            over,
+            pinned,
+            down::pings(look, "Ana", room),
+            asking,
+            look.pings().len(),
+        ))
     });
-    assert_eq!(end.await, (1, 1, 1, 1, 1, 0, 1), "call {nth}, {kind:?}: rooms, cards, over, pins, pages of Ana, asking, pings");
+    assert_eq!(
+        end.await,
+        (1, 1, 1, 1, 1, 0, 1),
+        "call {nth}, {kind:?}: rooms, cards, over, pins, pages of Ana, asking, pings"
+    );
     assert_eq!(discord.unknown_routes(), Vec::<String>::new());
 }

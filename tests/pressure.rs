@@ -53,7 +53,10 @@ async fn a_storm_is_paged_within_discords_limits_and_pages_go_first() {
     let pings = bench.discord.pings();
     assert_eq!(pings.iter().filter(|ping| ping.name == "Ana").count(), incidents, "every page comes once");
     let refused = bench.discord.refused_by_limits();
-    println!("{incidents} incidents are paged after {took:?}, {} calls, {refused} refused", bench.discord.calls().len());
+    println!(
+        "{incidents} incidents are paged after {took:?}, {} calls, {refused} refused",
+        bench.discord.calls().len()
+    );
     assert!(refused <= REFUSED_MAX, "{refused} calls were refused");
     pages_before_edits(&bench.discord.calls());
     bench.end().await;
@@ -96,7 +99,9 @@ async fn half_of_all_calls_fail_and_every_page_comes_once() {
 async fn a_slow_channel_delays_no_page_in_another() {
     let (bench, _store) = started().await;
     down::fire(&bench.discord, "slow").await;
-    let slow = bench.see(|look| down::rooms_about(look, "slow").into_iter().find(|room| down::pings(look, "Ana", room.id) > 0)).await;
+    let slow = bench
+        .see(|look| down::rooms_about(look, "slow").into_iter().find(|room| down::pings(look, "Ana", room.id) > 0))
+        .await;
     const DELAY: Duration = Duration::from_secs(9);
     bench.discord.fault(Fault::on("*", format!("/channels/{}/**", slow.id)).delay(DELAY));
     // What is said in the slow room now waits there.
@@ -136,13 +141,16 @@ async fn the_token_stands_in_one_header_and_nowhere_else() {
     let (bench, _store) = started().await;
     let (room, page) = {
         down::fire(&bench.discord, "secret").await;
-        bench.see(|look| {
-            let room = down::rooms_about(look, "secret").into_iter().next()?;
-            Some((room.id, down::asking(look, room.id).pop()?))
-        }).await
+        bench
+            .see(|look| {
+                let room = down::rooms_about(look, "secret").into_iter().next()?;
+                Some((room.id, down::asking(look, room.id).pop()?))
+            })
+            .await
     };
     bench.discord.press("Ana", room, page.0.id, &page.1).await.unwrap().reply().await.unwrap();
-    let typed = bench.discord.slash("Ana", room, "incident resolve", serde_json::json!({ "message": "Fixed." })).await.unwrap();
+    let typed =
+        bench.discord.slash("Ana", room, "incident resolve", serde_json::json!({ "message": "Fixed." })).await.unwrap();
     typed.reply().await.unwrap();
     let token = bench.discord.token();
     let calls = bench.discord.calls();

@@ -57,9 +57,9 @@ impl App {
 
     async fn stop_incident(&self, id: IncidentId) -> Result<(), Fault> {
         let (app, reason) = (self.clone(), words::REMOVED.to_owned());
-        let stopped = self.store().write(move |tx| {
-            Box::pin(async move { app.change(tx, id, Input::Removed { reason }).await.map(drop) })
-        });
+        let stopped = self
+            .store()
+            .write(move |tx| Box::pin(async move { app.change(tx, id, Input::Removed { reason }).await.map(drop) }));
         stopped.await.map_err(|stop: Stop| stop.fault("stop calling for a lost server"))
     }
 

@@ -122,9 +122,8 @@ mod tests {
     fn no_loop_of_restarts_uses_up_what_discord_allows() {
         for (every_s, planned) in [(1, false), (5, false), (60, false), (1, true), (30, true)] {
             let sessions = loop_of(every_s, planned);
-            let most = sessions.iter().map(|end| {
-                sessions.iter().filter(|at| **at > end - 86_400 && **at <= *end).count()
-            });
+            let most =
+                sessions.iter().map(|end| sessions.iter().filter(|at| **at > end - 86_400 && **at <= *end).count());
             let most = most.max().unwrap_or_default();
             assert!(most < ALLOWED * 3 / 4, "{most} a day, every {every_s} s, planned: {planned}");
         }

@@ -24,9 +24,9 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Discord, lock};
 use super::messages::Reacted;
 use super::rest::{Call, Endpoint, RestError};
+use super::{Discord, lock};
 use crate::domain::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use crate::domain::permission::Person;
 use crate::gauges::GAUGES;

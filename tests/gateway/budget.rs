@@ -17,21 +17,26 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::bench::PATIENCE;
 
-struct Operator {
-    discord: Playground,
+/// Somebody who runs the real binary.
+pub struct Operator {
+    pub discord: Playground,
     dir: TempDir,
 }
 
 impl Operator {
     async fn new() -> Operator {
-        Operator { discord: Playground::start(World::sample()).await.unwrap(), dir: tempfile::tempdir().unwrap() }
+        Operator::of(Playground::start(World::sample()).await.unwrap())
+    }
+
+    pub fn of(discord: Playground) -> Operator {
+        Operator { discord, dir: tempfile::tempdir().unwrap() }
     }
 
     fn url(&self) -> String {
         format!("sqlite://{}", self.dir.path().join("muster.db").display())
     }
 
-    fn start(&self) -> Child {
+    pub fn start(&self) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
         command.current_dir(self.dir.path()).env_clear().env("DATABASE_URL", self.url());
         command.env("DISCORD_TOKEN", self.discord.token()).env("DISCORD_API_URL", self.discord.url());
@@ -57,7 +62,7 @@ impl Operator {
         timeout(PATIENCE, done).await.unwrap();
     }
 
-    async fn stops(&self, mut bot: Child) {
+    pub async fn stops(&self, mut bot: Child) {
         let id = bot.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
         assert!(timeout(PATIENCE, bot.wait()).await.unwrap().unwrap().success());
@@ -85,7 +90,11 @@ async fn a_planned_restart_waits_for_nothing() {
     operator.begun(30).await;
     let bot = operator.start();
     // It knows who it is, and waits for its turn; five minutes, if it is left alone.
-    operator.discord.wait_for(PATIENCE, |look| look.calls().iter().any(|call| call.is("GET", "/users/@me")).then_some(())).await.unwrap();
+    operator
+        .discord
+        .wait_for(PATIENCE, |look| look.calls().iter().any(|call| call.is("GET", "/users/@me")).then_some(()))
+        .await
+        .unwrap();
     sleep(Duration::from_millis(500)).await;
     assert_eq!(operator.discord.gateway().identifies(), 0);
     operator.stops(bot).await;

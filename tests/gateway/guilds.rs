@@ -19,7 +19,9 @@ fn quick() -> String {
 /// When the page lane, and the other one, have something to do.
 async fn next_deliveries(bench: &Bench) -> [Option<Timestamp>; 2] {
     let found = bench.app.store().read(|conn| {
-        Box::pin(async move { Ok::<_, StoreError>([outbox::next_due(conn, 0).await?, outbox::next_due(conn, 1).await?]) })
+        Box::pin(
+            async move { Ok::<_, StoreError>([outbox::next_due(conn, 0).await?, outbox::next_due(conn, 1).await?]) },
+        )
     });
     found.await.unwrap()
 }
@@ -82,8 +84,13 @@ async fn nobody_is_called_any_more_in_a_guild_that_has_removed_the_bot() {
         bench
             .see(|look| look.calls()[calls..].iter().any(|call| call.is("GET", "/channels/*/messages")).then_some(()))
             .await;
-        assert_eq!((deadline(&bench).await, bench.discord.pings().len()), (None, pings), "invited again, nobody is called");
-        let open = bench.app.store().read(|conn| Box::pin(async move { incident::not_over(conn, GuildId(GUILD)).await }));
+        assert_eq!(
+            (deadline(&bench).await, bench.discord.pings().len()),
+            (None, pings),
+            "invited again, nobody is called"
+        );
+        let open =
+            bench.app.store().read(|conn| Box::pin(async move { incident::not_over(conn, GuildId(GUILD)).await }));
         assert_eq!(open.await.unwrap().len(), 1, "what becomes of it is for people to say");
         bench.end().await;
     })
@@ -102,8 +109,7 @@ async fn deadline(bench: &Bench) -> Option<Timestamp> {
 }
 
 async fn audited(bench: &Bench) -> bool {
-    let list = bench.app.store().read(|conn| {
-        Box::pin(async move { audit::list(conn, GuildId(GUILD), None, 10).await })
-    });
+    let list =
+        bench.app.store().read(|conn| Box::pin(async move { audit::list(conn, GuildId(GUILD), None, 10).await }));
     list.await.unwrap().iter().any(|entry| entry.what == "removed" && entry.by_user.is_none())
 }

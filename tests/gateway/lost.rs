@@ -29,7 +29,8 @@ async fn paged_once(bench: &Bench, what: &str) -> String {
         })
         .await;
     bench.see(|look| (!down::asking(look, room.id).is_empty()).then_some(())).await;
-    let (rooms, pings) = bench.see(|look| Some((down::rooms_about(look, what).len(), down::pings(look, "Ana", room.id)))).await;
+    let (rooms, pings) =
+        bench.see(|look| Some((down::rooms_about(look, what).len(), down::pings(look, "Ana", room.id)))).await;
     assert_eq!((rooms, pings), (1, 1), "{what}");
     let (_, page) = bench.see(|look| Some((0, down::asking(look, room.id)))).await;
     page[0].0.text()
@@ -151,7 +152,9 @@ async fn a_gateway_that_is_refused_for_a_while_is_tried_until_it_is_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_other_try_would_change_ends_the_bot_at_once() {
-    for (code, why) in [(4013, Stopped::IntentsInvalid), (4014, Stopped::IntentsNotGranted), (4004, Stopped::TokenRefused)] {
+    for (code, why) in
+        [(4013, Stopped::IntentsInvalid), (4014, Stopped::IntentsNotGranted), (4004, Stopped::TokenRefused)]
+    {
         let (mut bench, _store) = begun(|discord| discord.gateway().close_identifies(Some(code))).await;
         let ended = tokio::time::timeout(PATIENCE, &mut bench.gateway).await.unwrap().unwrap();
         assert_eq!(ended, Err(why), "{code}");

@@ -80,7 +80,11 @@ async fn no_event_however_broken_stops_the_bot() {
             (0..OF_EACH).for_each(|_| gateway.dispatch(kind, &mutated(&mut random)));
         }
         down::fire(&bench.discord, "after").await;
-        bench.see(|look| down::rooms_about(look, "after").iter().any(|room| down::pings(look, "Ana", room.id) == 1).then_some(())).await;
+        bench
+            .see(|look| {
+                down::rooms_about(look, "after").iter().any(|room| down::pings(look, "Ana", room.id) == 1).then_some(())
+            })
+            .await;
         assert!(GAUGES.unknown_events() > unknown, "what is not understood is counted");
         assert_eq!((gateway.identifies(), gateway.resumes()), (1, 0), "the connection stands");
         assert_eq!(bench.see(|look| Some(down::rooms(look).len())).await, 1);
@@ -114,8 +118,16 @@ async fn an_edit_that_overtakes_its_message_is_no_second_incident() {
         gateway.dispatch("MESSAGE_CREATE", &said);
         // What follows is taken in after them: the gate of a guild keeps their order in the database.
         down::fire(&bench.discord, "next").await;
-        bench.see(|look| down::rooms_about(look, "next").iter().any(|room| down::pings(look, "Ana", room.id) == 1).then_some(())).await;
-        bench.see(|look| down::rooms_about(look, "order").iter().any(|room| down::pings(look, "Ana", room.id) == 1).then_some(())).await;
+        bench
+            .see(|look| {
+                down::rooms_about(look, "next").iter().any(|room| down::pings(look, "Ana", room.id) == 1).then_some(())
+            })
+            .await;
+        bench
+            .see(|look| {
+                down::rooms_about(look, "order").iter().any(|room| down::pings(look, "Ana", room.id) == 1).then_some(())
+            })
+            .await;
         assert_eq!(bench.see(|look| Some(down::rooms(look).len())).await, 2);
         bench.end().await;
     })

@@ -10,6 +10,7 @@ use muster_playground::{Id, Message, Playground, World};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sqlx::Connection;
+use tempfile::NamedTempFile;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -29,6 +30,9 @@ const EARLY_IN: u32 = 25;
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// How long everything may take in the end.
 const SETTLED_WITHIN: Duration = Duration::from_secs(90);
+
+/// Lines of the bot's log that are shown where something is wrong.
+const LAST_LINES: usize = 40;
 
 /// An acknowledgement that was answered as done: in which room, and how many pings there were by then.
 struct Answered {
@@ -52,7 +56,8 @@ async fn killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice() {
     let seed = number("MUSTER_SEED").unwrap_or_else(|| rand::rng().random());
     let kills = number("MUSTER_KILLS").and_then(|kills| usize::try_from(kills).ok()).unwrap_or(KILLS);
     println!("MUSTER_SEED={seed}");
-    let (sqlite, postgres) = tokio::join!(campaign(false, kills.div_ceil(2), seed), campaign(true, kills / 2, seed + 1));
+    let (sqlite, postgres) =
+        tokio::join!(campaign(false, kills.div_ceil(2), seed), campaign(true, kills / 2, seed + 1));
     for (name, figures) in [("SQLite", sqlite), ("PostgreSQL", postgres)] {
         let Figures { kills, alerts, answered } = figures;
         println!("{name}: {kills} kills, {alerts} alerts, {answered} acknowledgements answered as done");
@@ -62,7 +67,8 @@ async fn killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice() {
 async fn campaign(on_postgres: bool, kills: usize, seed: u64) -> Figures {
     let (mut all, mut random) = (Figures::default(), StdRng::seed_from_u64(seed));
     while all.kills < kills {
-        let database = if on_postgres { databases::postgres_url().await.map(|url| (url, None)) } else { Some(sqlite().await) };
+        let database =
+            if on_postgres { databases::postgres_url().await.map(|url| (url, None)) } else { Some(sqlite().await) };
         let Some((url, _kept)) = database else { return all };
         let figures = Story::begin(&url).await.told((kills - all.kills).min(KILLS_EACH), &mut random).await;
         all.kills += figures.kills;
@@ -85,6 +91,8 @@ struct Story {
     pressed: Vec<Id>,
     answered: Arc<Mutex<Vec<Answered>>>,
     people: JoinSet<()>,
+    /// What the bots said, one after the other.
+    log: NamedTempFile,
 }
 
 impl Story {
@@ -100,6 +108,7 @@ impl Story {
             pressed: Vec::new(),
             answered: Arc::default(),
             people: JoinSet::new(),
+            log: NamedTempFile::new().expect("a file"),
         }
     }
 
@@ -107,7 +116,7 @@ impl Story {
         for _ in 0..kills {
             self.round(random).await;
         }
-        let last = Bot::start(&self.discord, &self.url);
+        let last = Bot::start_logged(&self.discord, &self.url, self.log.as_file());
         self.settled().await;
         self.people.join_all().await;
         crate::playing::quiet(&self.discord).await;
@@ -119,7 +128,7 @@ impl Story {
     /// The bot starts, something happens, the bot is killed.
     async fn round(&mut self, random: &mut StdRng) {
         let sessions = self.discord.gateway().identifies();
-        let bot = Bot::start(&self.discord, &self.url);
+        let bot = Bot::start_logged(&self.discord, &self.url, self.log.as_file());
         if random.random_ratio(EARLY_IN, 100) {
             self.something_happens(random).await;
             sleep(Duration::from_millis(random.random_range(0..600))).await;
@@ -135,9 +144,15 @@ impl Story {
     async fn connected_again(&self, sessions: u32) {
         let deadline = Instant::now() + PATIENCE;
         while self.discord.gateway().identifies() == sessions {
-            assert!(Instant::now() < deadline, "the bot does not come back");
+            assert!(Instant::now() < deadline, "the bot does not come back: {}", self.last_words());
             sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    fn last_words(&self) -> String {
+        let said = std::fs::read_to_string(self.log.path()).unwrap_or_default();
+        let lines: Vec<&str> = said.lines().collect();
+        lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
     }
 
     async fn something_happens(&mut self, random: &mut StdRng) {
@@ -177,7 +192,7 @@ impl Story {
                 let room = down::rooms_about(look, what).into_iter().next()?;
                 (down::pings(look, "Ana", room.id) > 0).then_some(())
             });
-            paged.await.unwrap_or_else(|why| panic!("{what} is lost: {why:#}"));
+            paged.await.unwrap_or_else(|why| panic!("{what} is lost: {why:#}\n{}", self.last_words()));
         }
         let done: Vec<Id> = self.answered.lock().expect("nobody panicked").iter().map(|one| one.page).collect();
         for page in done {
