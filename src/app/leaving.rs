@@ -38,7 +38,7 @@ impl App {
     /// A fault of the store; what waits goes out when its own wait is over.
     pub async fn back_in(&self, guild: GuildId) -> Result<(), Fault> {
         let now = self.now();
-        let due = self.store().write(move |tx| Box::pin(async move { outbox::hurry(tx, guild, now).await }));
+        let due = self.store().write(move |tx| Box::pin(async move { outbox::hurry_guild(tx, guild, now).await }));
         let due = due.await.map_err(|why| Fault::new("send what waited for a server", why))?;
         tracing::info!(%guild, deliveries = due, "a server is back after an outage at Discord");
         Ok(())

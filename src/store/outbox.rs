@@ -154,7 +154,8 @@ pub async fn claim(
 /// Ends every claim: whoever made them is gone. What was in flight is sent again, with the same nonce.
 pub async fn forget_claims(tx: &mut Tx) -> Result<u64, StoreError> {
     tx.ring();
-    run!(tx, "UPDATE outbox SET lease_until = NULL WHERE state = 'pending' AND lease_until IS NOT NULL")
+    // Over, not away: at most one edit of a target may wait unclaimed, and a newer one may wait behind this one.
+    run!(tx, "UPDATE outbox SET lease_until = 0 WHERE state = 'pending' AND lease_until IS NOT NULL")
 }
 
 /// It was sent. False: the claim was lost meanwhile.
@@ -320,7 +321,7 @@ pub async fn end_guild(tx: &mut Tx, guild: GuildId, why: &str) -> Result<u64, St
 }
 
 /// What waits for its next try in a guild is due now. Says how many rows that are.
-pub async fn hurry(tx: &mut Tx, guild: GuildId, now: Timestamp) -> Result<u64, StoreError> {
+pub async fn hurry_guild(tx: &mut Tx, guild: GuildId, now: Timestamp) -> Result<u64, StoreError> {
     tx.ring();
     run!(
         tx,

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use muster_playground::{Id, Message, Playground, World};
+use muster_playground::{Channel, Id, Message, Playground, World};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sqlx::Connection;
@@ -192,7 +192,11 @@ impl Story {
                 let room = down::rooms_about(look, what).into_iter().next()?;
                 (down::pings(look, "Ana", room.id) > 0).then_some(())
             });
-            paged.await.unwrap_or_else(|why| panic!("{what} is lost: {why:#}\n{}", self.last_words()));
+            paged.await.unwrap_or_else(|why| {
+                let rooms = self.discord.channels().into_iter().filter(|room| room.name.ends_with(what.as_str()));
+                let rooms: Vec<String> = rooms.map(|room| room_as_seen(&self.discord, &room)).collect();
+                panic!("{what} is lost: {why:#}\n{}\n{rooms:#?}", self.last_words())
+            });
         }
         let done: Vec<Id> = self.answered.lock().expect("nobody panicked").iter().map(|one| one.page).collect();
         for page in done {
@@ -222,6 +226,14 @@ impl Story {
             assert!(!later, "a page after its acknowledgement was answered as done");
         }
     }
+}
+
+/// What somebody would tell who looks for what is missing.
+fn room_as_seen(discord: &Playground, room: &Channel) -> String {
+    let said: Vec<String> = discord.messages(room.id).iter().map(Message::text).collect();
+    let calls = discord.calls().into_iter().filter(|call| call.path.contains(&room.id.to_string()));
+    let calls: Vec<String> = calls.map(|call| format!("{} {} {}", call.method, call.path, call.status)).collect();
+    format!("{} {:?}\n{said:#?}\n{calls:#?}", room.name, room.topic)
 }
 
 /// Ana acknowledges, and waits for the answer, which may never come: the bot is being killed.
