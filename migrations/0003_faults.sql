@@ -3,7 +3,8 @@
 -- Gateway sessions that were begun: a process that starts again and again must not use up what Discord allows a day. Cleaned by age.
 CREATE TABLE gateway_session (
     id BIGINT PRIMARY KEY,
-    began_at BIGINT NOT NULL
+    began_at BIGINT NOT NULL,
+    settled_at BIGINT -- a process was told to stop then, so this session says nothing of a crash loop; NULL = it may be one of a loop
 );
 CREATE INDEX gateway_session_by_age ON gateway_session (began_at);
 

@@ -1,11 +1,18 @@
 //! The real binary, killed for real: between the commit of a page and its post, and between the post and its receipt.
-//! One page, once, on both databases.
+//! One page, once, on both databases. `again`: at any moment, many times.
 
 #[path = "support/databases.rs"]
 mod databases;
+#[path = "support/down.rs"]
+mod down;
 #[path = "support/playing.rs"]
 mod playing;
 
+#[path = "kill/again.rs"]
+mod again;
+
+use std::fs::File;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -21,6 +28,14 @@ struct Bot(Child);
 impl Bot {
     fn start(discord: &Playground, database: &str) -> Bot {
         let child = muster(discord, database).arg("run").spawn().expect("the binary starts");
+        Bot(child)
+    }
+
+    /// The same, with what it says at the end of a file.
+    fn start_logged(discord: &Playground, database: &str, log: &File) -> Bot {
+        let to = || log.try_clone().expect("a file can be had twice");
+        let mut command = muster(discord, database);
+        let child = command.arg("run").stdout(to()).stderr(to()).spawn().expect("the binary starts");
         Bot(child)
     }
 
@@ -48,9 +63,12 @@ fn muster(discord: &Playground, database: &str) -> Command {
 }
 
 fn apply(discord: &Playground, database: &str) {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/definitions/team.yaml");
-    let told = muster(discord, database).args(["apply", file, "--guild", &playing::GUILD.to_string()]).status();
-    assert!(told.expect("the binary runs").success(), "team.yaml applies");
+    apply_file(discord, database, Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/definitions/team.yaml")));
+}
+
+fn apply_file(discord: &Playground, database: &str, file: &Path) {
+    let told = muster(discord, database).arg("apply").arg(file).args(["--guild", &playing::GUILD.to_string()]).status();
+    assert!(told.expect("the binary runs").success(), "the team applies");
 }
 
 /// Pings in the server's channels, not in DMs: who is on call this week is paged in the incident's channel, once.

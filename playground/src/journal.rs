@@ -35,6 +35,8 @@ pub struct Exchange {
     pub response: Value,
     /// `X-Audit-Log-Reason` as sent.
     pub reason: Option<String>,
+    /// The other headers, all but `Authorization`.
+    pub headers: Vec<(String, String)>,
     /// Was the token there and right?
     pub authorized: bool,
     /// Did it change the world? False for refusals and faults that kept it away.

@@ -57,10 +57,22 @@ impl App {
 
     pub(super) fn told_fault(&self, fault: &Fault) -> words::Text {
         self.forget_sets();
-        let id = super::outbox::base36(self.mint(self.now()).id());
-        let id = &id[id.len().saturating_sub(6)..];
+        let id = self.fault_id();
         tracing::error!(fault = id, %fault, "a request failed and nothing of it was kept");
-        words::fault(id)
+        words::fault(&id)
+    }
+
+    /// What somebody is told whose request made us panic: nobody knows how far it came.
+    pub fn told_panic(&self) -> Reply {
+        let id = self.fault_id();
+        tracing::error!(fault = id, "a request made its handler panic");
+        Reply::say(words::panicked(&id))
+    }
+
+    /// Short enough to be read out.
+    fn fault_id(&self) -> String {
+        let id = super::outbox::base36(self.mint(self.now()).id());
+        id[id.len().saturating_sub(6)..].to_owned()
     }
 
     fn reply(&self, request: Request, done: Done) -> Reply {

@@ -2,8 +2,8 @@
 //!
 //! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
 //! Reading order: `desk` (people), with `opening` (the form of a new incident), `ending` (duplicates, deletion) and `listing`
-//! (reads); `intake` (alert messages), `waking` (deadlines), `outbox` (deliveries and their receipts; `drawing`: what each says
-//! now), `definition` (set-up), then the other nouns: `plan`; `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
+//! (reads); `intake` (alert messages), `waking` (deadlines), `session` (of the gateway), `leaving` (a server is lost), `outbox`
+//! (deliveries and their receipts; `drawing`: what each says now), `definition` (set-up), then the other nouns: `plan`; `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
 //! the guided ways in (`welcome`, `setup`, `doctor`, `help`). What they share: `facts` (load), `places` and `survey` (what
 //! Discord is asked first), `save`, `draw` (state → view), `fault`.
 //! Words with something to press are here: [`press`], [`answer`], [`form`], [`show`].
@@ -19,6 +19,7 @@ mod facts;
 mod fault;
 pub mod help;
 mod intake;
+mod leaving;
 mod listing;
 mod mute;
 mod opening;
@@ -26,6 +27,7 @@ mod outage;
 mod outbox;
 mod places;
 mod save;
+mod session;
 mod sheet;
 mod survey;
 mod tested;

@@ -20,6 +20,8 @@ const NONCE_TRUSTED: Duration = Duration::from_secs(60);
 const LOOKED_AT: u8 = 50;
 /// After a refused token nothing helps but a new start; until then it is not hammered.
 const REVOKED_PAUSE: Duration = Duration::from_secs(60);
+/// How long what is for a server in an outage waits for its next try; the end of the outage makes all of it due at once.
+const AWAY_PAUSE: Duration = Duration::from_secs(30);
 /// The only flag an edit may carry: no preview of links.
 const SUPPRESS_EMBEDS: u64 = 1 << 2;
 
@@ -44,6 +46,10 @@ mod code {
 impl Courier for Discord {
     async fn deliver(&self, delivery: Delivery) -> Result<Receipt, Miss> {
         let guild = delivery.guild;
+        if self.is_away(guild) && !reaches_people_elsewhere(&delivery.what) {
+            let why = "Discord cannot serve this server at present".to_owned();
+            return Err(Miss::Retry { after: Some(AWAY_PAUSE), why });
+        }
         match &delivery.what {
             What::OpenRoom(plan) => self.open_room(&delivery, plan).await,
             What::Send { to, message, nonce } => self.send(&delivery, *to, message, nonce).await,
@@ -61,6 +67,11 @@ impl Courier for Discord {
             What::Outside { .. } => Err(Miss::Never { why: Unreached::NoCarrier, detail: "no carrier yet".to_owned() }),
         }
     }
+}
+
+/// Direct messages, and what goes past Discord, need no server.
+fn reaches_people_elsewhere(what: &What) -> bool {
+    matches!(what, What::Send { to: Address::Dm(_), .. } | What::Outside { .. })
 }
 
 /// A message on its way, with those in it who cannot be reached.

@@ -1,11 +1,13 @@
 //! The gateway: connects, listens, hands each event on, and comes back when it is lost. Decides nothing about events.
 //!
 //! Discord allows 1,000 new sessions a day and resets the token of a bot that needs more. serenity reconnects by itself every few
-//! seconds; this room watches it, ends what does not get anywhere, and waits longer each time. Handlers run one task each and
+//! seconds; this room watches it, ends what does not get anywhere, and waits longer each time. `app` writes down every session
+//! that begins, and says how long the next one waits: that survives a restart. Handlers run one task each and
 //! in no order: they commute, by keys and by the gates.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::{FutureExt, StreamExt};
@@ -22,9 +24,9 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Discord;
 use super::messages::Reacted;
 use super::rest::{Call, Endpoint, RestError};
+use super::{Discord, lock};
 use crate::domain::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use crate::domain::permission::Person;
 use crate::gauges::GAUGES;
@@ -52,18 +54,25 @@ pub enum Stopped {
 const LET_IN_WITHIN: Duration = Duration::from_secs(30);
 /// How often the connection is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Waits between connections, doubling; a connection that lasted sets them back.
+/// Waits between connections, doubling; a connection that lasted sets them back. Short: a try that begins no session costs nothing,
+/// and one that does waits for its turn as well.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(900);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How often Discord is asked again whether it allows another session.
+const ALLOWED_EVERY: Duration = Duration::from_secs(900);
 const LASTED: Duration = Duration::from_secs(600);
 /// New sessions within [`LASTED`] before a connection counts as getting nowhere.
 const SESSIONS_MAX: u64 = 8;
+/// Sessions that serenity may have tried to begin while it was not let in: one every 5 s.
+const TRIED_UNSEEN: u32 = 6;
 /// Sessions that are kept back of what Discord allows a day.
 const SESSIONS_SPARE: u64 = 5;
 /// Longest wait of serenity for the address of the gateway, which we know already.
 const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Guilds that are caught up at the same time.
 const CATCHING_UP_MAX: usize = 4;
+/// Kinds of unknown events that are remembered, for each is logged once.
+const UNKNOWN_MAX: usize = 100;
 /// How long shards of a client that was ended may still appear.
 const STRAGGLERS_FOR: u32 = 120;
 
@@ -81,12 +90,11 @@ pub async fn run(discord: Discord, stop: CancellationToken) -> Result<(), Stoppe
     let mut pause = FIRST_PAUSE;
     loop {
         let began = Instant::now();
-        let ended = tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            ended = open_and_listen(&discord, &stop) => ended,
-        };
-        match ended {
-            Ended::Asked => return Ok(()),
+        match open_and_listen(&discord, &stop).await {
+            Ended::Asked => {
+                settle(&discord).await;
+                return Ok(());
+            }
             Ended::For(why) => return Err(why),
             Ended::Lost(why) => tracing::warn!(why, pause_s = pause.as_secs(), "the gateway is lost"),
         }
@@ -94,7 +102,10 @@ pub async fn run(discord: Discord, stop: CancellationToken) -> Result<(), Stoppe
             pause = FIRST_PAUSE;
         }
         tokio::select! {
-            () = stop.cancelled() => return Ok(()),
+            () = stop.cancelled() => {
+                settle(&discord).await;
+                return Ok(());
+            }
             () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
         }
     }
@@ -110,14 +121,55 @@ enum Ended {
 }
 
 async fn open_and_listen(discord: &Discord, stop: &CancellationToken) -> Ended {
+    let opened = tokio::select! {
+        () = stop.cancelled() => return Ended::Asked,
+        opened = open(discord) => opened,
+    };
+    match opened {
+        Ok(client) => listen(discord, client, stop).await,
+        Err(ended) => ended,
+    }
+}
+
+async fn open(discord: &Discord) -> Result<Client, Ended> {
+    my_turn(discord).await;
     let url = match door(discord).await {
         Ok(url) => url,
-        Err(RestError::Rejected { status: 401, .. }) => return Ended::For(Stopped::TokenRefused),
-        Err(error) => return Ended::Lost(error.to_string()),
+        Err(RestError::Rejected { status: 401, .. }) => return Err(Ended::For(Stopped::TokenRefused)),
+        Err(error) => return Err(Ended::Lost(error.to_string())),
     };
-    match client(discord, url).await {
-        Ok(client) => listen(discord, client, stop).await,
-        Err(error) => Ended::Lost(error.to_string()),
+    let client = client(discord, url).await.map_err(|error| Ended::Lost(error.to_string()))?;
+    begins(discord, 1).await;
+    Ok(client)
+}
+
+/// Waits until another session may be begun.
+async fn my_turn(discord: &Discord) {
+    let wait = discord.app().session_wait().await.unwrap_or_else(|fault| {
+        // Discord's own count is asked next; without it nobody would be heard as long as the database is away.
+        tracing::error!(%fault, "how many gateway sessions were begun is not known");
+        Duration::ZERO
+    });
+    if !wait.is_zero() {
+        tracing::warn!(
+            wait_s = wait.as_secs(),
+            "too many gateway sessions were begun lately: the next one waits. Stopping and starting Muster ends the wait"
+        );
+        sleep(wait).await;
+    }
+}
+
+/// Writes sessions down: a process that crashes on each must not use up what Discord allows.
+async fn begins(discord: &Discord, count: u32) {
+    if let Err(fault) = discord.app().session_begins(count).await {
+        tracing::error!(%fault, "a gateway session is not written down");
+    }
+}
+
+/// Told to stop: the next start waits for nothing.
+async fn settle(discord: &Discord) {
+    if let Err(fault) = discord.app().sessions_settle().await {
+        tracing::warn!(%fault, "that the gateway is left on purpose is not written down");
     }
 }
 
@@ -125,15 +177,17 @@ async fn open_and_listen(discord: &Discord, stop: &CancellationToken) -> Ended {
 ///
 /// Waits where Discord has few sessions left for us today.
 async fn door(discord: &Discord) -> Result<String, RestError> {
-    let door = discord.rest().call(Call::new(Endpoint::gateway_bot())).await?;
-    let limit = &door["session_start_limit"];
-    if limit["remaining"].as_u64().is_some_and(|left| left <= SESSIONS_SPARE) {
-        let reset = Duration::from_millis(limit["reset_after"].as_u64().unwrap_or(0)).min(LONGEST_PAUSE);
+    loop {
+        let door = discord.rest().call(Call::new(Endpoint::gateway_bot())).await?;
+        let limit = &door["session_start_limit"];
+        if limit["remaining"].as_u64().is_none_or(|left| left > SESSIONS_SPARE) {
+            let url = door["url"].as_str().map(str::to_owned);
+            return url.ok_or_else(|| RestError::Undecodable("the gateway has no address".to_owned()));
+        }
+        let reset = Duration::from_millis(limit["reset_after"].as_u64().unwrap_or(0)).clamp(LOOK_EVERY, ALLOWED_EVERY);
         tracing::error!(wait_s = reset.as_secs(), "Discord has hardly any gateway session left for this bot today");
         sleep(reset).await;
     }
-    let url = door["url"].as_str().map(str::to_owned);
-    url.ok_or_else(|| RestError::Undecodable("the gateway has no address".to_owned()))
 }
 
 async fn client(discord: &Discord, url: String) -> Result<Client, serenity::Error> {
@@ -146,7 +200,7 @@ async fn client(discord: &Discord, url: String) -> Result<Client, serenity::Erro
         | GatewayIntents::DIRECT_MESSAGES
         | GatewayIntents::DIRECT_MESSAGE_REACTIONS
         | GatewayIntents::MESSAGE_CONTENT;
-    let ears = Ears { discord: discord.clone() };
+    let ears = Ears { discord: discord.clone(), counted: AtomicBool::new(true) };
     let client = ClientBuilder::new_with_http(http.build(), intents).raw_event_handler(ears).await?;
     *client.ws_url.lock().await = url;
     Ok(client)
@@ -156,6 +210,7 @@ async fn client(discord: &Discord, url: String) -> Result<Client, serenity::Erro
 async fn listen(discord: &Discord, mut client: Client, stop: &CancellationToken) -> Ended {
     let shards = client.shard_manager.clone();
     let mut revoked = discord.rest().revoked();
+    let sessions = discord.0.gates.session();
     let running: JoinHandle<Result<(), serenity::Error>> = tokio::spawn(async move { client.start().await });
     let ended = tokio::select! {
         () = stop.cancelled() => Ended::Asked,
@@ -163,6 +218,10 @@ async fn listen(discord: &Discord, mut client: Client, stop: &CancellationToken)
         why = watch(discord, &shards) => Ended::Lost(why),
         ended = ended(running) => ended,
     };
+    let tried = !shards.runners.lock().await.is_empty();
+    if matches!(ended, Ended::Lost(_)) && tried && discord.0.gates.session() == sessions {
+        begins(discord, TRIED_UNSEEN).await;
+    }
     hang_up(shards).await;
     ended
 }
@@ -224,6 +283,8 @@ async fn hang_up(shards: Arc<ShardManager>) {
 /// Hears serenity's events, one task each.
 struct Ears {
     discord: Discord,
+    /// The session that the next READY begins is written down already; those that serenity begins by itself are not.
+    counted: AtomicBool,
 }
 
 #[serenity::async_trait]
@@ -244,13 +305,14 @@ impl Ears {
             Event::Ready(ready) => self.began(http, ready.ready).await,
             Event::GuildCreate(created) => {
                 self.noticed(http).await;
+                let guild = GuildId(created.guild.id.get());
+                discord.is_back(guild).await;
                 discord.greet(&created.guild).await;
-                discord.catch_up(GuildId(created.guild.id.get())).await;
+                discord.catch_up(guild).await;
             }
             Event::GuildDelete(gone) => {
-                let guild = GuildId(gone.guild.id.get());
-                discord.0.gates.close(guild);
-                tracing::info!(%guild, outage = gone.guild.unavailable, "a guild is out of reach");
+                self.noticed(http).await;
+                self.is_gone(GuildId(gone.guild.id.get()), gone.guild.unavailable).await;
             }
             Event::MessageCreate(said) => {
                 self.noticed(http).await;
@@ -268,9 +330,29 @@ impl Ears {
             Event::InteractionCreate(begun) => discord.heard_interaction(begun.interaction).await,
             Event::Unknown(unknown) => {
                 GAUGES.unknown_event();
-                tracing::debug!(kind = unknown.kind, "an event cannot be decoded");
+                self.say_once(&unknown.kind);
             }
             _ => {}
+        }
+    }
+
+    /// A guild that Discord cannot serve for a while keeps everything; one that has removed us calls nobody any more.
+    async fn is_gone(&self, guild: GuildId, outage: bool) {
+        let discord = &self.discord;
+        discord.0.gates.close(guild);
+        tracing::info!(%guild, outage, "a guild is out of reach");
+        if outage {
+            discord.went_away(guild).await;
+        } else if let Err(fault) = discord.app().removed_from(guild).await {
+            tracing::error!(%fault, %guild, "not everything was stopped in a server that Muster was removed from");
+        }
+    }
+
+    /// A kind of event that nobody knows is worth one line, not one for each.
+    fn say_once(&self, kind: &str) {
+        let mut known = lock(&self.discord.0.unknown);
+        if known.len() < UNKNOWN_MAX && known.insert(kind.to_owned()) {
+            tracing::warn!(kind, "events of a kind that cannot be decoded are left out");
         }
     }
 
@@ -278,7 +360,12 @@ impl Ears {
     async fn began(&self, http: &Http, ready: Ready) {
         GAUGES.session();
         let session = self.discord.0.gates.close_all();
+        // Which guilds are away is said anew in a new session.
+        lock(&self.discord.0.away).clear();
         http.set_application_id(NOTICED);
+        if !self.counted.swap(false, Ordering::Relaxed) {
+            begins(&self.discord, 1).await;
+        }
         tracing::info!(guilds = ready.guilds.len(), session, "connected to Discord");
         let (known, discord) = (ready.guilds, &self.discord);
         let commands = async {

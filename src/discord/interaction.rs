@@ -59,7 +59,6 @@ mod kind {
     pub const FORM: u8 = 9;
 }
 
-const DID_NOT_WORK: &str = "That did not work. Try again; if it stays like this, tell your operator.";
 const FORM_TOO_LATE: &str = "The form came too late for Discord. Press again, or type the command.";
 const KEPT: &str = "Nothing was changed.";
 
@@ -116,12 +115,38 @@ impl Discord {
         if !self.0.answered.first(interaction.id()) {
             return;
         }
+        let (id, token) = (interaction.id(), interaction.token().to_owned());
+        let answers = !matches!(interaction, Interaction::Autocomplete(_));
+        if AssertUnwindSafe(self.read_interaction(interaction)).catch_unwind().await.is_err() {
+            GAUGES.panicked();
+            let reply = self.app().told_panic();
+            if answers {
+                self.say_somehow(id, &token, reply).await;
+            }
+        }
+    }
+
+    async fn read_interaction(&self, interaction: Interaction) {
         match interaction {
             Interaction::Command(command) => self.heard_command(&command).await,
             Interaction::Autocomplete(command) => self.heard_typing(&command).await,
             Interaction::Component(component) => self.heard_press(&component).await,
             Interaction::Modal(modal) => self.heard_form(&modal).await,
             _ => {}
+        }
+    }
+
+    /// Nobody knows whether a first answer was given: the reply is that, or follows it.
+    async fn say_somehow(&self, id: InteractionId, token: &str, reply: Reply) {
+        let Some((say, _)) = said(reply) else { return };
+        let mut data = draw::reply(&say, self.scene(GuildId(0)));
+        data["flags"] = json!(EPHEMERAL);
+        if self.call_back(id, token, kind::MESSAGE, data.clone()).await.is_ok() {
+            return;
+        }
+        let call = Call::new(Endpoint::followup(self.application(), token)).body(data).lane(Lane::Reply);
+        if let Err(error) = self.rest().call(call).await {
+            tracing::warn!(%error, "somebody did not hear that something went wrong");
         }
     }
 
@@ -230,12 +255,12 @@ impl Discord {
         let mut work = tokio::spawn(async move { discord.handled(&asked, ask).await });
         let (guild, reply) = match timeout(FORM_WITHIN, &mut work).await {
             Ok(done) => {
-                let (guild, reply) = done.unwrap_or((GuildId(0), Reply::say(DID_NOT_WORK)));
+                let (guild, reply) = done.unwrap_or_else(|_| (GuildId(0), self.app().told_panic()));
                 return self.reply_first(&heard, guild, reply).await;
             }
             Err(_) => {
                 self.put_off(&heard).await;
-                work.await.unwrap_or((GuildId(0), Reply::say(DID_NOT_WORK)))
+                work.await.unwrap_or_else(|_| (GuildId(0), self.app().told_panic()))
             }
         };
         self.reply(&heard, guild, reply).await;
@@ -246,8 +271,7 @@ impl Discord {
         let handled = AssertUnwindSafe(self.handled_unguarded(heard, ask)).catch_unwind().await;
         handled.unwrap_or_else(|_| {
             GAUGES.panicked();
-            tracing::error!("a handler panicked");
-            (GuildId(0), Reply::say(DID_NOT_WORK))
+            (GuildId(0), self.app().told_panic())
         })
     }
 

@@ -24,7 +24,7 @@ pub mod rest;
 pub mod survey;
 pub mod typed;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +44,9 @@ pub use gateway::Stopped;
 /// How long a call for a page may wait for its turn: what does not go out in that time is tried again by the outbox.
 const PAGE_PATIENCE: Duration = Duration::from_secs(4);
 
+/// How long an outage of a guild is believed without asking.
+const AWAY_TRUSTED: Duration = Duration::from_secs(60);
+
 /// The bot as Discord knows it. Cheap to clone; one a process.
 #[derive(Clone)]
 pub struct Discord(Arc<Inner>);
@@ -57,6 +60,10 @@ struct Inner {
     guilds: Option<Vec<GuildId>>,
     me: UserId,
     gates: Gates,
+    /// Guilds that Discord cannot serve at present.
+    away: Mutex<HashSet<GuildId>>,
+    /// Kinds of events that could not be decoded, each logged once.
+    unknown: Mutex<HashSet<String>>,
     /// Direct channels by person: they never change.
     dms: Mutex<HashMap<UserId, ChannelId>>,
     /// The category that the bot found or made for its channels.
@@ -90,6 +97,8 @@ impl Discord {
             guilds,
             me,
             gates: Gates::default(),
+            away: Mutex::default(),
+            unknown: Mutex::default(),
             dms: Mutex::default(),
             categories: Mutex::default(),
             rooms: room::Unmade::default(),
@@ -136,6 +145,36 @@ impl Discord {
     /// Whether a guild is one of those we serve.
     fn serves(&self, guild: GuildId) -> bool {
         self.0.guilds.as_ref().is_none_or(|served| served.contains(&guild))
+    }
+
+    /// Whether Discord has said that it cannot serve this guild at present.
+    fn is_away(&self, guild: GuildId) -> bool {
+        lock(&self.0.away).contains(&guild)
+    }
+
+    /// Discord cannot serve a guild. It says so again when it can; but events come in no order, and a guild that is held back for ever
+    /// would be the worst of all outages: so Discord is asked, too, until it is served or a new session begins.
+    async fn went_away(&self, guild: GuildId) {
+        let session = self.0.gates.session();
+        lock(&self.0.away).insert(guild);
+        loop {
+            tokio::time::sleep(AWAY_TRUSTED).await;
+            if !self.is_away(guild) || self.0.gates.session() != session {
+                return;
+            }
+            if self.guild(guild, Lane::Page).await.is_ok() {
+                self.is_back(guild).await;
+                return self.catch_up(guild).await;
+            }
+        }
+    }
+
+    /// A guild is served again: what waited for it goes out now.
+    async fn is_back(&self, guild: GuildId) {
+        let was_away = lock(&self.0.away).remove(&guild);
+        if was_away && let Err(fault) = self.app().back_in(guild).await {
+            tracing::warn!(%fault, %guild, "what waited for a server goes out later");
+        }
     }
 
     fn scene(&self, guild: GuildId) -> Scene {

@@ -24,6 +24,7 @@ pub mod outbox;
 pub mod post;
 pub mod schedule;
 pub mod seen;
+pub mod session;
 pub mod source;
 pub mod timeline;
 pub mod wake;

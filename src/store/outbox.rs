@@ -154,7 +154,8 @@ pub async fn claim(
 /// Ends every claim: whoever made them is gone. What was in flight is sent again, with the same nonce.
 pub async fn forget_claims(tx: &mut Tx) -> Result<u64, StoreError> {
     tx.ring();
-    run!(tx, "UPDATE outbox SET lease_until = NULL WHERE state = 'pending' AND lease_until IS NOT NULL")
+    // Over, not away: at most one edit of a target may wait unclaimed, and a newer one may wait behind this one.
+    run!(tx, "UPDATE outbox SET lease_until = 0 WHERE state = 'pending' AND lease_until IS NOT NULL")
 }
 
 /// It was sent. False: the claim was lost meanwhile.
@@ -304,6 +305,37 @@ pub async fn stop_parked_due(tx: &mut Tx, now: Timestamp, why: &str, limit: i64)
     )?;
     stopped.sort_by_key(|row| (row.due_at, row.id));
     Ok(stopped)
+}
+
+/// Ends everything that waits for a guild, in flight or not, and says how many rows that were: nobody is there to read it.
+pub async fn end_guild(tx: &mut Tx, guild: GuildId, why: &str) -> Result<u64, StoreError> {
+    run!(
+        tx,
+        "UPDATE outbox
+         SET state = 'failed', why = $2, lease_until = NULL, fence = fence + 1
+         WHERE guild_id = $1
+         AND state = 'pending'",
+        guild,
+        why
+    )
+}
+
+/// What waits for its next try in a guild is due now. Says how many rows that are.
+pub async fn hurry_guild(tx: &mut Tx, guild: GuildId, now: Timestamp) -> Result<u64, StoreError> {
+    tx.ring();
+    run!(
+        tx,
+        "UPDATE outbox
+         SET due_at = $2
+         WHERE guild_id = $1
+         AND state = 'pending'
+         AND parked_on IS NULL
+         AND lease_until IS NULL
+         AND attempts > 0
+         AND due_at > $2",
+        guild,
+        Us(now)
+    )
 }
 
 /// One row.

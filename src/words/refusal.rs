@@ -85,6 +85,16 @@ pub fn fault(id: &str) -> Text {
     ))
 }
 
+/// Something of ours went wrong in the middle: nobody knows how far it came. `id` stands in the operator's log.
+pub fn panicked(id: &str) -> Text {
+    Text::from(format!(
+        "Something went wrong. See whether it was done before you try again, and tell your operator: fault `{id}`."
+    ))
+}
+
+/// Why nobody is called any more where Muster was removed from.
+pub const REMOVED: &str = "Muster was removed from this server";
+
 /// The database did not take it.
 pub fn not_saved() -> Text {
     Text::from("Not saved, nothing was done: Muster cannot write right now. Try again in a minute.")

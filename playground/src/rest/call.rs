@@ -26,6 +26,8 @@ pub(crate) struct Call {
     /// The same as attachments, as Discord would return them.
     pub files: Vec<Value>,
     pub reason: Option<String>,
+    /// All but `Authorization`.
+    pub headers: Vec<(String, String)>,
     pub token: Option<String>,
     pub authorized: bool,
 }
@@ -57,6 +59,12 @@ impl Answer {
     }
 }
 
+/// The headers that may be kept.
+fn others(headers: &HeaderMap) -> Vec<(String, String)> {
+    let kept = headers.iter().filter(|(name, _)| *name != axum::http::header::AUTHORIZATION);
+    kept.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+}
+
 impl Call {
     /// Reads a request; the second part says what was wrong with its body.
     pub fn read(method: &str, uri: &str, headers: &HeaderMap, bytes: &[u8]) -> (Self, Option<Refusal>) {
@@ -72,6 +80,7 @@ impl Call {
             body,
             uploads,
             reason: header("x-audit-log-reason").map(|reason| decode(&reason)),
+            headers: others(headers),
             token: header("authorization"),
             full_path: full_path.clone(),
             ..Self::default()

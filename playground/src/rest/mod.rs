@@ -100,6 +100,7 @@ async fn answer(hub: &Hub, switch: &Switch, mut call: Call, malformed: Option<Re
         status: reply.status,
         response: reply.json.clone(),
         reason: call.reason,
+        headers: call.headers,
         authorized: call.authorized,
         applied: reply.applied,
     };

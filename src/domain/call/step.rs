@@ -20,6 +20,10 @@ pub enum Input {
     Told(Told),
     /// A newer one asks the same.
     Replaced,
+    /// Muster was removed from the server.
+    Removed {
+        reason: String,
+    },
     Ask {
         by: Person,
         ask: Ask,
@@ -70,7 +74,7 @@ pub fn step(call: &Call, input: Input, facts: &Facts, mint: Mint, now: Timestamp
     let mut next = call.clone();
     let by = match &input {
         Input::Ask { by, .. } => Some(by.user),
-        Input::Tick | Input::Told(_) | Input::Replaced => None,
+        Input::Tick | Input::Told(_) | Input::Replaced | Input::Removed { .. } => None,
     };
     let mut turn = Turn::new(now, facts, mint, by, next.home());
     let answer = match input {
@@ -81,6 +85,10 @@ pub fn step(call: &Call, input: Input, facts: &Facts, mint: Mint, now: Timestamp
         }
         Input::Replaced => {
             next.end(Closing::Repeated, &mut turn);
+            Answer::Quiet
+        }
+        Input::Removed { reason } => {
+            next.end(Closing::Stopped { reason }, &mut turn);
             Answer::Quiet
         }
         Input::Ask { by, ask: Ask::Ack { post, sign } } => next.ack(&by, post, sign, &mut turn)?,

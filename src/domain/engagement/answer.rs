@@ -207,6 +207,15 @@ impl Paging {
         true
     }
 
+    /// Ends every engagement that is not over, with a reason.
+    pub fn stop_all(&mut self, reason: &str, turn: &mut Turn<'_>) {
+        let open = self.engagements.iter().filter(|engagement| engagement.end.is_none());
+        let open: Vec<EngagementId> = open.map(|engagement| engagement.id).collect();
+        for engagement in open {
+            self.stop(engagement, reason, turn);
+        }
+    }
+
     /// What "Escalate now" would do, in the engagements of a post or in all: those that run, else those acknowledged.
     pub fn escalations(&self, post: Option<PostId>, by: UserId, turn: &mut Turn<'_>) -> Vec<Escalation> {
         let about: Option<Vec<EngagementId>> = post.and_then(|post| self.post(post)).map(|post| self.about(post));

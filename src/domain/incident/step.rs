@@ -42,6 +42,10 @@ pub enum Input {
     CardLost,
     /// What came of paging.
     Told(Told),
+    /// Muster was removed from the server: nobody is called from there any more.
+    Removed {
+        reason: String,
+    },
     /// What a person asks.
     Ask {
         by: Person,
@@ -241,6 +245,7 @@ impl Incident {
                 turn.ask(Effect::PostCard { post: self.room.card.post });
             }
             Input::Told(told) => self.paging.told(told, turn),
+            Input::Removed { reason } => self.paging.stop_all(&reason, turn),
         }
     }
 

@@ -1,0 +1,247 @@
+//! Killed again and again at any moment, while alerts keep coming and people acknowledge. Afterwards everything is as if nothing had
+//! happened: one incident an alert, one page an incident, none after an acknowledgement that was answered as done.
+//!
+//! `MUSTER_KILLS=500` says how often in all, `MUSTER_SEED=7` repeats the moments.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use muster_playground::{Channel, Id, Message, Playground, World};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use sqlx::Connection;
+use tempfile::NamedTempFile;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::databases;
+use crate::down;
+use crate::{Bot, PATIENCE, apply_file};
+
+/// Kills of the long run, on both databases together.
+const KILLS: usize = 50;
+/// Kills of one playground: a category of Discord has room for 50 channels.
+const KILLS_EACH: usize = 50;
+/// Rounds in which an alert comes, in percent.
+const ALERTS_IN: u32 = 60;
+/// Rounds in which the bot is killed before it has connected, in percent.
+const EARLY_IN: u32 = 25;
+/// How long somebody waits for the answer to their press.
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+/// How long everything may take in the end.
+const SETTLED_WITHIN: Duration = Duration::from_secs(90);
+
+/// Lines of the bot's log that are shown where something is wrong.
+const LAST_LINES: usize = 40;
+
+/// An acknowledgement that was answered as done: in which room, and how many pings there were by then.
+struct Answered {
+    room: Id,
+    page: Id,
+    pings: usize,
+}
+
+/// What came of one playground.
+#[derive(Default)]
+struct Figures {
+    kills: usize,
+    alerts: usize,
+    answered: usize,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "long: 50 kills of the real binary take minutes; MUSTER_KILLS=500 by hand"]
+async fn killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
+    let seed = number("MUSTER_SEED").unwrap_or_else(|| rand::rng().random());
+    let kills = number("MUSTER_KILLS").and_then(|kills| usize::try_from(kills).ok()).unwrap_or(KILLS);
+    println!("MUSTER_SEED={seed}");
+    let (sqlite, postgres) =
+        tokio::join!(campaign(false, kills.div_ceil(2), seed), campaign(true, kills / 2, seed + 1));
+    for (name, figures) in [("SQLite", sqlite), ("PostgreSQL", postgres)] {
+        let Figures { kills, alerts, answered } = figures;
+        println!("{name}: {kills} kills, {alerts} alerts, {answered} acknowledgements answered as done");
+    }
+}
+
+async fn campaign(on_postgres: bool, kills: usize, seed: u64) -> Figures {
+    let (mut all, mut random) = (Figures::default(), StdRng::seed_from_u64(seed));
+    while all.kills < kills {
+        let database =
+            if on_postgres { databases::postgres_url().await.map(|url| (url, None)) } else { Some(sqlite().await) };
+        let Some((url, _kept)) = database else { return all };
+        let figures = Story::begin(&url).await.told((kills - all.kills).min(KILLS_EACH), &mut random).await;
+        all.kills += figures.kills;
+        all.alerts += figures.alerts;
+        all.answered += figures.answered;
+    }
+    all
+}
+
+async fn sqlite() -> (String, Option<databases::TestStore>) {
+    let store = databases::sqlite().await;
+    store.store.close().await;
+    (store.url.clone(), Some(store))
+}
+
+struct Story {
+    discord: Arc<Playground>,
+    url: String,
+    alerts: Vec<String>,
+    pressed: Vec<Id>,
+    answered: Arc<Mutex<Vec<Answered>>>,
+    people: JoinSet<()>,
+    /// What the bots said, one after the other.
+    log: NamedTempFile,
+}
+
+impl Story {
+    async fn begin(url: &str) -> Story {
+        let discord = Playground::start(World::sample()).await.expect("the playground starts");
+        let team = tempfile::Builder::new().suffix(".yaml").tempfile().expect("a file");
+        std::fs::write(team.path(), down::TEAM).expect("it can be written");
+        apply_file(&discord, url, team.path());
+        Story {
+            discord: Arc::new(discord),
+            url: url.to_owned(),
+            alerts: Vec::new(),
+            pressed: Vec::new(),
+            answered: Arc::default(),
+            people: JoinSet::new(),
+            log: NamedTempFile::new().expect("a file"),
+        }
+    }
+
+    async fn told(mut self, kills: usize, random: &mut StdRng) -> Figures {
+        for _ in 0..kills {
+            self.round(random).await;
+        }
+        let last = Bot::start_logged(&self.discord, &self.url, self.log.as_file());
+        self.settled().await;
+        self.people.join_all().await;
+        crate::playing::quiet(&self.discord).await;
+        drop(last);
+        let answered = self.answered.lock().expect("nobody panicked").len();
+        Figures { kills, alerts: self.alerts.len(), answered }
+    }
+
+    /// The bot starts, something happens, the bot is killed.
+    async fn round(&mut self, random: &mut StdRng) {
+        let sessions = self.discord.gateway().identifies();
+        let bot = Bot::start_logged(&self.discord, &self.url, self.log.as_file());
+        if random.random_ratio(EARLY_IN, 100) {
+            self.something_happens(random).await;
+            sleep(Duration::from_millis(random.random_range(0..600))).await;
+        } else {
+            self.connected_again(sessions).await;
+            self.something_happens(random).await;
+            sleep(Duration::from_millis(random.random_range(0..400))).await;
+        }
+        bot.kill();
+        self.forget_sessions().await;
+    }
+
+    async fn connected_again(&self, sessions: u32) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.discord.gateway().identifies() == sessions {
+            assert!(Instant::now() < deadline, "the bot does not come back: {}", self.last_words());
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn last_words(&self) -> String {
+        let said = std::fs::read_to_string(self.log.path()).unwrap_or_default();
+        let lines: Vec<&str> = said.lines().collect();
+        lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+    }
+
+    async fn something_happens(&mut self, random: &mut StdRng) {
+        if random.random_ratio(ALERTS_IN, 100) {
+            let what = format!("disk-{:04}", self.alerts.len());
+            down::fire(&self.discord, &what).await;
+            self.alerts.push(what);
+        }
+        let pages = self.discord.wait_for(Duration::ZERO, |look| {
+            Some(down::rooms(look).into_iter().flat_map(|room| down::asking(look, room.id)).collect::<Vec<_>>())
+        });
+        let pages: Vec<(Message, String)> = pages.await.unwrap_or_default();
+        let fresh = pages.into_iter().find(|(page, _)| !self.pressed.contains(&page.id));
+        if let Some((page, button)) = fresh {
+            self.pressed.push(page.id);
+            self.people.spawn(press(self.discord.clone(), page, button, self.answered.clone()));
+        }
+    }
+
+    /// The budget of sessions is another story: with it, this one would wait for hours.
+    async fn forget_sessions(&self) {
+        const FORGET: &str = "DELETE FROM gateway_session";
+        if self.url.starts_with("sqlite") {
+            let mut conn = sqlx::SqliteConnection::connect(&self.url).await.expect("the database opens");
+            sqlx::query(FORGET).execute(&mut conn).await.expect("it is there");
+            conn.close().await.expect("it closes");
+        } else {
+            let mut conn = sqlx::PgConnection::connect(&self.url).await.expect("the database opens");
+            sqlx::query(FORGET).execute(&mut conn).await.expect("it is there");
+        }
+    }
+
+    /// Every alert has its room and its page; every acknowledgement that was answered is kept. Then: nothing twice, nothing late.
+    async fn settled(&self) {
+        for what in &self.alerts {
+            let paged = self.discord.wait_for(SETTLED_WITHIN, |look| {
+                let room = down::rooms_about(look, what).into_iter().next()?;
+                (down::pings(look, "Ana", room.id) > 0).then_some(())
+            });
+            paged.await.unwrap_or_else(|why| {
+                let rooms = self.discord.channels().into_iter().filter(|room| room.name.ends_with(what.as_str()));
+                let rooms: Vec<String> = rooms.map(|room| room_as_seen(&self.discord, &room)).collect();
+                panic!("{what} is lost: {why:#}\n{}\n{rooms:#?}", self.last_words())
+            });
+        }
+        let done: Vec<Id> = self.answered.lock().expect("nobody panicked").iter().map(|one| one.page).collect();
+        for page in done {
+            let closed = self.discord.wait_for(SETTLED_WITHIN, |look| {
+                look.message(page).filter(|message| down::control(message, "v1:ack:").is_none()).map(drop)
+            });
+            closed.await.expect("what was answered as acknowledged is acknowledged");
+        }
+        crate::playing::quiet(&self.discord).await;
+        self.nothing_twice().await;
+    }
+
+    async fn nothing_twice(&self) {
+        let seen = self.discord.wait_for(Duration::ZERO, |look| {
+            let rooms = down::rooms(look);
+            assert_eq!(rooms.len(), self.alerts.len(), "one incident an alert");
+            for room in &rooms {
+                assert_eq!(down::pings(look, "Ana", room.id), 1, "one page: {}", room.name);
+                assert_eq!(down::cards(look, room.id).len(), 1, "one card: {}", room.name);
+            }
+            Some(())
+        });
+        seen.await.expect("it is looked at");
+        let pings = self.discord.pings();
+        for one in self.answered.lock().expect("nobody panicked").iter() {
+            let later = pings.iter().skip(one.pings).any(|ping| ping.channel == one.room);
+            assert!(!later, "a page after its acknowledgement was answered as done");
+        }
+    }
+}
+
+/// What somebody would tell who looks for what is missing.
+fn room_as_seen(discord: &Playground, room: &Channel) -> String {
+    let said: Vec<String> = discord.messages(room.id).iter().map(Message::text).collect();
+    let calls = discord.calls().into_iter().filter(|call| call.path.contains(&room.id.to_string()));
+    let calls: Vec<String> = calls.map(|call| format!("{} {} {}", call.method, call.path, call.status)).collect();
+    format!("{} {:?}\n{said:#?}\n{calls:#?}", room.name, room.topic)
+}
+
+/// Ana acknowledges, and waits for the answer, which may never come: the bot is being killed.
+async fn press(discord: Arc<Playground>, page: Message, button: String, answered: Arc<Mutex<Vec<Answered>>>) {
+    let Ok(pressed) = discord.press("Ana", page.channel, page.id, &button).await else { return };
+    let Ok(Ok(reply)) = timeout(ANSWER_WITHIN, pressed.reply()).await else { return };
+    if down::control(&reply, "v1:undo-ack:").is_some() {
+        let pings = discord.pings().len();
+        answered.lock().expect("nobody panicked").push(Answered { room: page.channel, page: page.id, pings });
+    }
+}
