@@ -203,8 +203,16 @@ async fn desk(config: &Config) -> Result<App, Ended> {
 }
 
 /// The desk on the database of the settings, and its clock.
-pub async fn open(config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
-    let store = Store::open(config.database_url.expose_secret()).await?;
+async fn open(config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
+    over(Store::open(config.database_url.expose_secret()).await?, config).await
+}
+
+/// The same for the bot, of which there is one on a SQLite file.
+pub async fn open_alone(config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
+    over(Store::open_alone(config.database_url.expose_secret()).await?, config).await
+}
+
+async fn over(store: Store, config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
     let clock = Arc::new(SystemClock::new());
     clock.correct(store.now_offset().await.context("cannot ask the database for the time")?);
     let secrets = {

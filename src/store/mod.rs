@@ -2,6 +2,7 @@
 //!
 //! One file a noun, each with its row struct; functions that take `&mut Tx` write, those that take `&mut Conn` read. The kernel:
 //! `db` runs a statement, `writer` makes transactions, `dialect` holds all that differs, [`Gate`] lets tests fail anything.
+//! Around a SQLite file: `lock` keeps a second bot out, `ballast` keeps room for what was promised. `copy` takes a database elsewhere.
 
 mod ballast;
 mod column;
@@ -9,6 +10,7 @@ mod db;
 mod dialect;
 mod error;
 mod gate;
+mod lock;
 mod root;
 mod writer;
 
@@ -28,7 +30,7 @@ pub mod source;
 pub mod timeline;
 pub mod wake;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::migrate::{MigrateError, Migrator};
 use tokio::sync::watch;
@@ -38,8 +40,10 @@ pub use error::StoreError;
 pub use gate::Gate;
 pub use writer::Work;
 
+use ballast::Ballast;
 use db::Db;
 use dialect::Target;
+use lock::Lock;
 use writer::Writer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -53,9 +57,29 @@ pub struct Store {
     writing: Option<sqlx::SqlitePool>,
     gate: Arc<Gate>,
     bell: watch::Sender<u64>,
+    ballast: Arc<Ballast>,
+    /// Held by the bot on its SQLite file until it closes the store.
+    lock: Arc<Mutex<Option<Lock>>>,
 }
 
 impl Store {
+    /// As [`Store::open`], for the bot: a second one is kept out of a SQLite file, and the ballast is laid beside it. Other commands open
+    /// the same file beside it.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; `Taken` when another bot runs on that file.
+    pub async fn open_alone(url: &str) -> Result<Store, StoreError> {
+        let target = Target::parse(url)?;
+        let lock = match &target {
+            // Before anything else: a newer version that starts must not change the schema under an older one that runs.
+            Target::Sqlite(path) => Some(lock::take(path)?),
+            Target::Postgres(_) => None,
+        };
+        let store = ballast::open(url, &target).await?;
+        *store.lock.lock().unwrap_or_else(PoisonError::into_inner) = lock;
+        Ok(store)
+    }
+
     /// Opens `sqlite://path` (made if missing) or `postgres://…`, and brings its schema up to date.
     ///
     /// # Errors
@@ -84,16 +108,18 @@ impl Store {
     fn over(db: Db, writing: Option<sqlx::SqlitePool>) -> Store {
         let gate = Arc::new(Gate::default());
         let bell = watch::Sender::new(0);
+        let ballast = Arc::<Ballast>::default();
         let writer = match &writing {
-            Some(pool) => Writer::sqlite(pool.clone(), gate.clone(), bell.clone()),
-            None => Writer::postgres(db.clone(), gate.clone(), bell.clone()),
+            Some(pool) => Writer::sqlite(pool.clone(), gate.clone(), bell.clone(), ballast.clone()),
+            None => Writer::postgres(db.clone(), gate.clone(), bell.clone(), ballast.clone()),
         };
-        Store { db, writer, writing, gate, bell }
+        Store { db, writer, writing, gate, bell, ballast, lock: Arc::default() }
     }
 
     /// Runs `work` in one transaction and answers after its commit. It is kept whole or not at all.
     ///
-    /// On SQLite it may share the commit with others. Once asked, it runs even if nobody waits for the answer any more. `work` runs
+    /// On SQLite it may share the commit with others, and runs a second time where the disk was full and the ballast has made room:
+    /// hence `Clone`. Once asked, it runs even if nobody waits for the answer any more. `work` runs
     /// statements and awaits nothing else; it must not call `write` (it would wait for itself).
     ///
     /// # Errors
@@ -103,7 +129,7 @@ impl Store {
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
-        W: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T, E> + Send + 'static,
+        W: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T, E> + Clone + Send + 'static,
     {
         self.writer.write(work).await
     }
@@ -140,7 +166,7 @@ impl Store {
         &self.gate
     }
 
-    /// Closes every connection once what runs has ended. Later calls fail with `Closed`.
+    /// Closes every connection once what runs has ended, and lets the next bot in. Later calls fail with `Closed`.
     pub async fn close(&self) {
         match &self.db {
             Db::Sqlite(pool) => pool.close().await,
@@ -149,6 +175,7 @@ impl Store {
         if let Some(pool) = &self.writing {
             pool.close().await;
         }
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

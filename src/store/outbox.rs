@@ -367,13 +367,18 @@ pub async fn oldest_pending(conn: &mut Conn, lane: i64) -> Result<Option<Timesta
     Ok(earliest.and_then(|earliest| earliest.at))
 }
 
-/// Forgets what was written before and is done or failed, and says how many rows that were.
-pub async fn clean(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
+/// Forgets up to `limit` rows that were written before and are done or failed, and says how many that were.
+pub async fn clean(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
     run!(
         tx,
         "DELETE FROM outbox
-         WHERE state <> 'pending'
-         AND created_at < $1",
-        Us(before)
+         WHERE id IN (
+             SELECT id
+             FROM outbox
+             WHERE state <> 'pending'
+             AND created_at < $1
+             LIMIT $2)",
+        Us(before),
+        limit
     )
 }
