@@ -1,6 +1,6 @@
 //! All that differs between the two databases: how they are opened, locks, clocks, error codes. Knows no table but its own bookkeeping.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -99,6 +99,16 @@ fn sqlite(path: &PathBuf) -> SqliteConnectOptions {
         // The log is written anew from its start after every checkpoint; what a storm made of it is given back.
         .pragma("journal_size_limit", LOG_KEPT)
         .busy_timeout(BUSY_TIMEOUT)
+}
+
+/// The same file as it is, for one connection: never made, its way of keeping a log never changed.
+pub(super) fn sqlite_plain(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY_TIMEOUT)
+}
+
+/// A file that nobody else has open, and that is to be one file: without a log beside it.
+pub(super) fn sqlite_single(path: &Path) -> SqliteConnectOptions {
+    sqlite_plain(path).journal_mode(SqliteJournalMode::Delete)
 }
 
 /// One connection without limits on time, for migrations.

@@ -2,7 +2,7 @@
 //!
 //! One file a noun, each with its row struct; functions that take `&mut Tx` write, those that take `&mut Conn` read. The kernel:
 //! `db` runs a statement, `writer` makes transactions, `dialect` holds all that differs, [`Gate`] lets tests fail anything.
-//! Around a SQLite file: `lock` keeps a second bot out, `ballast` keeps room for what was promised. `copy` takes a database elsewhere.
+//! Around a SQLite file: `lock` keeps a second bot out, `ballast` keeps room for what was promised. `copy` and `backup` take a database elsewhere.
 
 mod ballast;
 mod column;
@@ -15,8 +15,10 @@ mod root;
 mod writer;
 
 pub mod audit;
+pub mod backup;
 pub mod call;
 pub mod contact;
+pub mod copy;
 pub mod dedupe;
 pub mod definition;
 pub mod guild;
@@ -85,10 +87,13 @@ impl Store {
     /// # Errors
     /// `Open` when it cannot be reached, read or written, or is damaged; `Newer` when a newer Muster wrote it. Neither names a password.
     pub async fn open(url: &str) -> Result<Store, StoreError> {
-        let target = Target::parse(url)?;
+        Store::open_target(&Target::parse(url)?).await
+    }
+
+    async fn open_target(target: &Target) -> Result<Store, StoreError> {
         let place = target.place();
         let refuse = |why: String| StoreError::Open { place: place.clone(), why };
-        let (db, writing) = match &target {
+        let (db, writing) = match target {
             Target::Sqlite(path) => {
                 let pool = dialect::sqlite_writer(path).await.map_err(|why| refuse(why.to_string()))?;
                 dialect::sqlite_is_sound(&pool).await.map_err(refuse)?;
@@ -179,8 +184,13 @@ impl Store {
     }
 }
 
+/// The newest schema that this version knows.
+fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 fn not_migrated(place: &str, why: MigrateError) -> StoreError {
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+    let known = newest();
     match why {
         MigrateError::VersionMissing(found) if found > known => {
             StoreError::Newer { place: place.to_owned(), found, known }
