@@ -26,6 +26,7 @@ mod opening;
 mod outage;
 mod outbox;
 mod places;
+mod restored;
 mod save;
 mod sheet;
 mod survey;

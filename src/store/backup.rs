@@ -46,7 +46,7 @@ async fn make(from: &Target, part: &Path, at: Timestamp) -> Result<(), StoreErro
 }
 
 /// SQLite's own way: one reading transaction, which keeps no writer waiting.
-async fn vacuum(path: &PathBuf, part: &Path) -> Result<(), sqlx::Error> {
+async fn vacuum(path: &Path, part: &Path) -> Result<(), sqlx::Error> {
     let mut wire = SqliteConnection::connect_with(&dialect::sqlite_plain(path)).await?;
     let kept = sqlx::query("VACUUM INTO $1").bind(part.display().to_string()).execute(&mut wire).await;
     wire.close().await?;
@@ -77,7 +77,9 @@ fn put_in_place(part: &Path, file: &Path) -> Result<(), StoreError> {
 
 fn is_free(file: &Path) -> Result<(), StoreError> {
     match file.symlink_metadata() {
-        Ok(_) => Err(StoreError::Copy(format!("{} is there already: name a new file, none is overwritten", file.display()))),
+        Ok(_) => {
+            Err(StoreError::Copy(format!("{} is there already: name a new file, none is overwritten", file.display())))
+        }
         Err(_) => Ok(()),
     }
 }

@@ -111,7 +111,9 @@ impl End {
     pub(super) async fn open(target: &Target) -> Result<End, StoreError> {
         let place = target.place();
         let wire = match target {
-            Target::Sqlite(path) => SqliteConnection::connect_with(&dialect::sqlite_plain(path)).await.map(Wire::Sqlite),
+            Target::Sqlite(path) => {
+                SqliteConnection::connect_with(&dialect::sqlite_plain(path)).await.map(Wire::Sqlite)
+            }
             Target::Postgres(options) => PgConnection::connect_with(options).await.map(Wire::Postgres),
         };
         let wire = wire.map_err(|why| StoreError::Open { place: place.clone(), why: why.to_string() })?;
@@ -189,10 +191,8 @@ impl End {
             })?;
             tables.entry(table).or_default().insert(column, known);
         }
-        let table = |(name, columns): (String, BTreeMap<String, Kind>)| Table {
-            name,
-            columns: columns.into_iter().collect(),
-        };
+        let table =
+            |(name, columns): (String, BTreeMap<String, Kind>)| Table { name, columns: columns.into_iter().collect() };
         Ok(tables.into_iter().map(table).collect())
     }
 
@@ -215,7 +215,11 @@ impl End {
             }
         };
         let rows = self.strings(sql, 2).await?;
-        Ok(rows.into_iter().filter_map(|row| <[String; 2]>::try_from(row).ok()).map(|[own, other]| (own, other)).collect())
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| <[String; 2]>::try_from(row).ok())
+            .map(|[own, other]| (own, other))
+            .collect())
     }
 
     /// Writes every row of a table to the other end; what they were.

@@ -157,6 +157,20 @@ pub async fn forget_claims(tx: &mut Tx) -> Result<u64, StoreError> {
     run!(tx, "UPDATE outbox SET lease_until = NULL WHERE state = 'pending' AND lease_until IS NOT NULL")
 }
 
+/// Lets everything of a kind that waits, wait until then at least; what is parked, for its room as long. Says how many rows that are.
+pub async fn hold(tx: &mut Tx, kind: &str, until: Timestamp) -> Result<u64, StoreError> {
+    run!(
+        tx,
+        "UPDATE outbox
+         SET due_at = $2
+         WHERE state = 'pending'
+         AND kind = $1
+         AND due_at < $2",
+        kind,
+        Us(until)
+    )
+}
+
 /// It was sent. False: the claim was lost meanwhile.
 pub async fn done(tx: &mut Tx, id: OutboxId, fence: i64) -> Result<bool, StoreError> {
     end(tx, id, fence, "done", None).await

@@ -76,12 +76,7 @@ pub(super) enum Writer {
 
 impl Writer {
     /// Must be called within a runtime: on SQLite it starts the writing task, which ends with the last `Writer`.
-    pub(super) fn sqlite(
-        pool: SqlitePool,
-        gate: Arc<Gate>,
-        bell: watch::Sender<u64>,
-        ballast: Arc<Ballast>,
-    ) -> Writer {
+    pub(super) fn sqlite(pool: SqlitePool, gate: Arc<Gate>, bell: watch::Sender<u64>, ballast: Arc<Ballast>) -> Writer {
         let (jobs, waiting) = mpsc::channel(QUEUE_MAX);
         tokio::spawn(write_batches(Base { db: Db::Sqlite(pool), gate, bell, ballast }, waiting));
         Writer::Sqlite(jobs)
@@ -179,7 +174,7 @@ async fn write_batches(base: Base, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
     let mut jobs = Vec::with_capacity(BATCH_MAX);
     while waiting.recv_many(&mut jobs, BATCH_MAX).await > 0 {
         let (full, done): (Vec<Tried>, Vec<Tried>) =
-            batch(&base, jobs.drain(..).collect()).await.into_iter().partition(Tried::full);
+            batch(&base, std::mem::take(&mut jobs)).await.into_iter().partition(Tried::full);
         done.into_iter().for_each(Tried::answer);
         let full = match !full.is_empty() && base.make_room().await {
             true => batch(&base, full.into_iter().map(|tried| tried.job).collect()).await,

@@ -30,6 +30,7 @@ const AFTER_FAULT: Duration = Duration::from_millis(500);
 /// # Errors
 /// A fault of the store: what an earlier process had in hand could not be taken up.
 pub async fn start(app: &App, courier: &Arc<dyn Courier>, stop: &CancellationToken) -> Result<TaskTracker, Fault> {
+    app.take_note_of_restore().await?;
     app.take_up().await?;
     let tasks = TaskTracker::new();
     for lane in Lane::ALL {

@@ -42,6 +42,10 @@ pub enum Input {
     CardLost,
     /// What came of paging.
     Told(Told),
+    /// The database is a backup of that time.
+    Restored {
+        backup_at: Timestamp,
+    },
     /// What a person asks.
     Ask {
         by: Person,
@@ -217,7 +221,7 @@ impl Incident {
     /// Everything that is due now.
     pub(super) fn tick(&mut self, turn: &mut Turn<'_>) {
         self.room_overdue(turn);
-        if !self.status.over() {
+        if !self.status.over() && !self.stands(turn.now) {
             self.alerts_due(turn);
             self.paging.advance(turn, None);
         }
@@ -241,6 +245,7 @@ impl Incident {
                 turn.ask(Effect::PostCard { post: self.room.card.post });
             }
             Input::Told(told) => self.paging.told(told, turn),
+            Input::Restored { backup_at } => self.restored(backup_at, turn),
         }
     }
 
