@@ -21,7 +21,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::cli::{Ended, open, token};
+use crate::cli::{Ended, open_alone, token};
 
 /// How long the gateway may take to close, and after it the loops to finish: together less than the 5 s that we promise,
 /// which is half of what systemd and Docker wait before they kill.
@@ -43,7 +43,7 @@ pub async fn run() -> Result<(), Ended> {
     crate::log::start(&config);
     let stop = stop_on_signals()?;
     let health = listen(&config).await?;
-    let (app, clock) = open(&config).await?;
+    let (app, clock) = open_alone(&config).await?;
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, guilds = config.guilds.as_ref().map(Vec::len), "Muster starts");
 

@@ -51,6 +51,11 @@ pub enum Ask {
 }
 
 impl Ask {
+    /// Whether it writes.
+    pub(super) fn changes(&self) -> bool {
+        matches!(self, Ask::Test { .. } | Ask::Mute { .. } | Ask::Unmute { .. })
+    }
+
     /// Whether the answer may be a form.
     pub fn may_open_a_form(&self) -> bool {
         false

@@ -57,6 +57,10 @@ impl App {
 
     pub(super) fn told_fault(&self, fault: &Fault) -> words::Text {
         self.forget_sets();
+        if fault.is_full() {
+            tracing::error!(%fault, "a request was refused and nothing of it was kept");
+            return words::disk_full();
+        }
         let id = self.fault_id();
         tracing::error!(fault = id, %fault, "a request failed and nothing of it was kept");
         words::fault(&id)
@@ -89,6 +93,9 @@ impl App {
     }
 
     async fn done(&self, request: Request) -> Result<Done, Stop> {
+        if takes_in(&request.ask) {
+            self.room_for_more()?;
+        }
         if let Ask::Chosen { asked, incident } = request.ask {
             let waiting = self.take_waiting(asked, &request.by).ok_or(Refusal::StaleButton)?;
             let ask = aim(waiting.ask, Which::Id(incident));
@@ -487,6 +494,17 @@ fn instant(when: When, by: &Person, facts: &Facts, now: Timestamp) -> Result<Tim
             let at = local(today, time.time())?;
             if at <= now { Ok(at) } else { local(today - TimeDelta::days(1), time.time()) }
         }
+    }
+}
+
+/// Whether it brings something new, for which a full disk keeps no room: incidents, set-up, test pages.
+fn takes_in(ask: &Ask) -> bool {
+    match ask {
+        Ask::New(_) | Ask::FormNew | Ask::NewWritten(_) => true,
+        Ask::Setup(ask) => ask.changes(),
+        Ask::Config(ask) => matches!(ask, super::definition::Ask::Confirm(_)),
+        Ask::Contact(ask) => ask.changes(),
+        _ => false,
     }
 }
 

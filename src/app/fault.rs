@@ -21,6 +21,11 @@ impl Fault {
     pub fn is_transient(&self) -> bool {
         self.why.downcast_ref::<StoreError>().is_some_and(StoreError::is_transient)
     }
+
+    /// Whether there was no room on the disk: it can be done once there is.
+    pub fn is_full(&self) -> bool {
+        self.why.downcast_ref::<StoreError>().is_some_and(StoreError::is_full)
+    }
 }
 
 /// Why a transaction of the desk ended without a save.

@@ -70,6 +70,7 @@ impl App {
         if source_of(&*self.in_force(guild).await?, message.channel, message.author).is_none() {
             return Ok(Arrived::NotASource);
         }
+        self.room_for_more().map_err(|why| Fault::new("take an alert message in", why))?;
         let app = self.clone();
         let taken = self
             .store()
@@ -253,6 +254,7 @@ impl App {
     /// A fault of the store; what was taken in before it stays.
     pub async fn caught_up(&self, guild: GuildId, place: &SourcePlace, missed: Vec<Message>) -> Result<(), Fault> {
         let ours: Vec<Message> = missed.into_iter().filter(|message| message.author == place.author).collect();
+        self.room_for_more().map_err(|why| Fault::new("take in what was missed", why))?;
         let over = self.over_in_gap(guild, place, &ours).await?;
         let mut listed: Vec<String> = Vec::new();
         for message in &ours {

@@ -10,6 +10,7 @@
 
 mod audit;
 mod call;
+mod cleaning;
 mod desk;
 mod doctor;
 mod draw;
@@ -26,6 +27,7 @@ mod opening;
 mod outage;
 mod outbox;
 mod places;
+mod restored;
 mod save;
 mod session;
 mod sheet;
@@ -68,7 +70,7 @@ use crate::clock::Clock;
 use crate::domain::definition::Set;
 use crate::domain::facts::Revision;
 use crate::domain::id::{GuildId, IDS_PER_TURN, Mint, Timestamp, compose};
-use crate::store::{Store, install};
+use crate::store::{Store, StoreError, install};
 use request::Request;
 
 /// Requests that wait for the answer to "which incident?"; more than that are forgotten, oldest first.
@@ -132,6 +134,16 @@ impl App {
 
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// Whether the disk is full: nothing new is taken in, paging goes on.
+    pub fn cramped(&self) -> bool {
+        self.0.store.cramped()
+    }
+
+    /// Refuses what is new while the disk is full: as a fault, so that what came from Discord is read again later.
+    fn room_for_more(&self) -> Result<(), StoreError> {
+        if self.cramped() { Err(StoreError::Cramped) } else { Ok(()) }
     }
 
     /// Ids for one turn: they sort by time, and after those of every earlier turn of this process.

@@ -309,6 +309,7 @@ fn backoff(work: &Work) -> TimeDelta {
     TimeDelta::seconds(BACKOFF_S[tries.min(BACKOFF_S.len() - 1)])
 }
 
+#[derive(Clone)]
 enum Ending {
     Done(Option<(ChannelId, MessageId)>),
     Retry(Timestamp, String),

@@ -95,7 +95,7 @@ impl App {
     async fn change_gone(
         &self,
         guild: GuildId,
-        change: impl Fn(&mut GuildState) -> bool + Send + Sync + 'static,
+        change: impl Fn(&mut GuildState) -> bool + Clone + Send + Sync + 'static,
     ) -> Result<(), Fault> {
         let changed = self.store().write(move |tx| {
             Box::pin(async move {

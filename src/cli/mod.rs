@@ -5,7 +5,9 @@
 
 mod alert;
 mod apply;
+mod backup;
 mod check;
+mod copy;
 mod delete;
 mod doctor;
 mod export;
@@ -66,6 +68,10 @@ enum Command {
     Alert(Alert),
     /// Say what would keep a page from its person, in one server or all; ends with 1 if something does
     Doctor(Doctor),
+    /// Write everything in the database into one new file; the bot may go on running
+    Backup(Backup),
+    /// Copy a database into another, empty one, such as from SQLite to PostgreSQL; stop the bot first
+    Copy(Copy),
 }
 
 #[derive(Debug, Args)]
@@ -152,6 +158,22 @@ struct Doctor {
     invite: bool,
 }
 
+#[derive(Debug, Args)]
+struct Backup {
+    /// The new file, a SQLite database whatever the bot runs on; none is overwritten
+    file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Copy {
+    /// The database that is read: sqlite://PATH or postgres://…; a password may stand in PGPASSWORD instead
+    #[arg(long, value_name = "URL")]
+    from: String,
+    /// The database that is written, as for --from: an empty one, or a file that is not there yet
+    #[arg(long, value_name = "URL")]
+    to: String,
+}
+
 /// Why a command did not do what it was asked.
 pub enum Ended {
     /// It was done, and what it printed is bad news.
@@ -193,6 +215,8 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Rollback(args) => rollback::run(args.definition, args.version, args.dry_run).await,
         Command::Alert(args) => alert::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
+        Command::Backup(args) => backup::run(&args.file).await,
+        Command::Copy(args) => copy::run(args).await,
     }
 }
 
@@ -203,8 +227,16 @@ async fn desk(config: &Config) -> Result<App, Ended> {
 }
 
 /// The desk on the database of the settings, and its clock.
-pub async fn open(config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
-    let store = Store::open(config.database_url.expose_secret()).await?;
+async fn open(config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
+    over(Store::open(config.database_url.expose_secret()).await?, config).await
+}
+
+/// The same for the bot, of which there is one on a SQLite file.
+pub async fn open_alone(config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
+    over(Store::open_alone(config.database_url.expose_secret()).await?, config).await
+}
+
+async fn over(store: Store, config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
     let clock = Arc::new(SystemClock::new());
     clock.correct(store.now_offset().await.context("cannot ask the database for the time")?);
     let secrets = {

@@ -181,6 +181,11 @@ pub enum Fact {
     NobodyPaged,
     /// Recovered, held, and nobody has looked.
     Untouched,
+    /// The database is a backup: what happened since is not known. `until`: paging stands still, where nobody had answered.
+    Restored {
+        backup_at: Timestamp,
+        until: Option<Timestamp>,
+    },
 }
 
 /// Why somebody was not reached through a way.

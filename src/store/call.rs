@@ -105,3 +105,21 @@ pub async fn asked_since(conn: &mut Conn, guild: GuildId, by: UserId, since: Tim
     )?;
     Ok(found.map_or(0, |(count,)| count))
 }
+
+/// Forgets up to `limit` calls that have been over since before, and says how many that were. One that is somebody's latest test stays,
+/// and one with messages that [`post::clean`](super::post::clean) has left.
+pub async fn clean(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    run!(
+        tx,
+        "DELETE FROM call
+         WHERE id IN (
+             SELECT c.id
+             FROM call c
+             WHERE c.over_at < $1
+             AND NOT EXISTS (SELECT 1 FROM contact_test t WHERE t.call_id = c.id)
+             AND NOT EXISTS (SELECT 1 FROM post p WHERE p.call_id = c.id)
+             LIMIT $2)",
+        Us(before),
+        limit
+    )
+}

@@ -1,6 +1,6 @@
 //! All that differs between the two databases: how they are opened, locks, clocks, error codes. Knows no table but its own bookkeeping.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -8,11 +8,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, SqlSafeStr, SqlStr, SqlitePool};
 
 use super::db::row;
-use super::db::{Conn, Wire};
+use super::db::{Conn, Tx, Wire};
 use super::error::StoreError;
 
 /// How long a statement waits for another process's lock on the SQLite file (a backup tool, the CLI).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What SQLite's log may keep of the disk once it has been written back, in bytes: a quarter of the ballast.
+const LOG_KEPT: &str = "4194304";
 
 /// Readers of one SQLite file: they never wait for the writer, and two cores gain nothing from more.
 const SQLITE_READERS: u32 = 4;
@@ -95,7 +98,19 @@ fn sqlite(path: &PathBuf) -> SqliteConnectOptions {
         .foreign_keys(true)
         // A savepoint may need a journal of its own: as a file it could not be opened when the process has no descriptor left.
         .pragma("temp_store", "MEMORY")
+        // The log is written anew from its start after every checkpoint; what a storm made of it is given back.
+        .pragma("journal_size_limit", LOG_KEPT)
         .busy_timeout(BUSY_TIMEOUT)
+}
+
+/// The same file as it is, for one connection: never made, its way of keeping a log never changed.
+pub(super) fn sqlite_plain(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY_TIMEOUT)
+}
+
+/// A file that nobody else has open, and that is to be one file: without a log beside it.
+pub(super) fn sqlite_single(path: &Path) -> SqliteConnectOptions {
+    sqlite_plain(path).journal_mode(SqliteJournalMode::Delete)
 }
 
 /// One connection without limits on time, for migrations.
@@ -175,6 +190,41 @@ fn passes(code: &str) -> bool {
         5 => matches!(&code[..2], "08" | "40" | "53" | "57") || matches!(code, "55P03" | "25006"),
         _ => code.parse::<u32>().is_ok_and(|code| code & 0xff == 5),
     }
+}
+
+/// Whether there is no room on the disk, or it looks like it: SQLite says "I/O error" where the log or its index cannot grow.
+pub(super) fn is_full(why: &sqlx::Error) -> bool {
+    match why {
+        sqlx::Error::Database(told) => told.code().is_some_and(|code| FULL.contains(&code.as_ref())),
+        _ => false,
+    }
+}
+
+/// SQLITE_FULL, then SQLITE_IOERR on: write, fsync, truncate, opening, sizing and mapping the index of the log.
+/// <https://www.sqlite.org/rescode.html>. PostgreSQL: disk_full.
+const FULL: [&str; 8] = ["13", "778", "1034", "1546", "4618", "4874", "5386", "53100"];
+
+/// Pages that giving up the ballast makes room for, where a test has limited the file.
+const TEST_BALLAST: u32 = 256;
+
+/// For tests: lets the file grow by so many pages more; says how many it may have then.
+pub(super) async fn limit_growth(tx: &mut Tx, pages: u32) -> Result<u32, StoreError> {
+    let now: Option<(i64,)> = row!(tx, "PRAGMA page_count")?;
+    let limit = now.map_or(0, |(pages,)| u32::try_from(pages).unwrap_or(u32::MAX)).saturating_add(pages);
+    limit_pages(tx, limit).await?;
+    Ok(limit)
+}
+
+/// For tests: the file is as it would be after the ballast was given up.
+pub(super) async fn loosen(conn: &mut Conn, limit: u32) -> Result<(), StoreError> {
+    limit_pages(conn, limit.saturating_add(TEST_BALLAST)).await
+}
+
+async fn limit_pages(conn: &mut Conn, limit: u32) -> Result<(), StoreError> {
+    let Wire::Sqlite(wire) = &mut conn.wire else { return Ok(()) };
+    let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {limit}"));
+    let told = sqlx::query(sql).execute(&mut **wire).await.map(drop);
+    conn.note("PRAGMA max_page_count", told)
 }
 
 #[cfg(test)]

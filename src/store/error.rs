@@ -43,6 +43,21 @@ pub enum StoreError {
     #[error("cannot open the database {place}: {why}")]
     Open { place: String, why: String },
 
+    /// Another bot runs on this SQLite file.
+    #[error(
+        "the database {place} is in use by another `muster run`, which holds {lock}: stop that one first, \
+         or give this one a DATABASE_URL of its own"
+    )]
+    Taken { place: String, lock: String },
+
+    /// The disk is full and the ballast is spent: this is for whoever would take something new in.
+    #[error("the disk is full: nothing new is taken in until there is room")]
+    Cramped,
+
+    /// A copy, or a backup, was not made.
+    #[error("{0}")]
+    Copy(String),
+
     /// The database was written by a newer Muster.
     #[error(
         "the database {place} has schema {found}, this Muster knows up to {known}: \
@@ -63,6 +78,15 @@ impl StoreError {
         match self {
             StoreError::Statement { why, .. } => dialect::is_transient(why),
             StoreError::TooSlow { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether there is no room on the disk.
+    pub fn is_full(&self) -> bool {
+        match self {
+            StoreError::Statement { why, .. } => dialect::is_full(why),
+            StoreError::Cramped => true,
             _ => false,
         }
     }

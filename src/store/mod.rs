@@ -2,6 +2,7 @@
 //!
 //! One file a noun, each with its row struct; functions that take `&mut Tx` write, those that take `&mut Conn` read. The kernel:
 //! `db` runs a statement, `writer` makes transactions, `dialect` holds all that differs, [`Gate`] lets tests fail anything.
+//! Around a SQLite file: `lock` keeps a second bot out, `ballast` keeps room for what was promised. `copy` and `backup` take a database elsewhere.
 
 mod ballast;
 mod column;
@@ -9,12 +10,15 @@ mod db;
 mod dialect;
 mod error;
 mod gate;
+mod lock;
 mod root;
 mod writer;
 
 pub mod audit;
+pub mod backup;
 pub mod call;
 pub mod contact;
+pub mod copy;
 pub mod dedupe;
 pub mod definition;
 pub mod guild;
@@ -29,7 +33,7 @@ pub mod source;
 pub mod timeline;
 pub mod wake;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::migrate::{MigrateError, Migrator};
 use tokio::sync::watch;
@@ -39,8 +43,10 @@ pub use error::StoreError;
 pub use gate::Gate;
 pub use writer::Work;
 
+use ballast::Ballast;
 use db::Db;
 use dialect::Target;
+use lock::Lock;
 use writer::Writer;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -54,18 +60,41 @@ pub struct Store {
     writing: Option<sqlx::SqlitePool>,
     gate: Arc<Gate>,
     bell: watch::Sender<u64>,
+    ballast: Arc<Ballast>,
+    /// Held by the bot on its SQLite file until it closes the store.
+    lock: Arc<Mutex<Option<Lock>>>,
 }
 
 impl Store {
+    /// As [`Store::open`], for the bot: a second one is kept out of a SQLite file, and the ballast is laid beside it. Other commands open
+    /// the same file beside it.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; `Taken` when another bot runs on that file.
+    pub async fn open_alone(url: &str) -> Result<Store, StoreError> {
+        let target = Target::parse(url)?;
+        let lock = match &target {
+            // Before anything else: a newer version that starts must not change the schema under an older one that runs.
+            Target::Sqlite(path) => Some(lock::take(path)?),
+            Target::Postgres(_) => None,
+        };
+        let store = ballast::open(url, &target).await?;
+        *store.lock.lock().unwrap_or_else(PoisonError::into_inner) = lock;
+        Ok(store)
+    }
+
     /// Opens `sqlite://path` (made if missing) or `postgres://…`, and brings its schema up to date.
     ///
     /// # Errors
     /// `Open` when it cannot be reached, read or written, or is damaged; `Newer` when a newer Muster wrote it. Neither names a password.
     pub async fn open(url: &str) -> Result<Store, StoreError> {
-        let target = Target::parse(url)?;
+        Store::open_target(&Target::parse(url)?).await
+    }
+
+    async fn open_target(target: &Target) -> Result<Store, StoreError> {
         let place = target.place();
         let refuse = |why: String| StoreError::Open { place: place.clone(), why };
-        let (db, writing) = match &target {
+        let (db, writing) = match target {
             Target::Sqlite(path) => {
                 let pool = dialect::sqlite_writer(path).await.map_err(|why| refuse(why.to_string()))?;
                 dialect::sqlite_is_sound(&pool).await.map_err(refuse)?;
@@ -85,16 +114,18 @@ impl Store {
     fn over(db: Db, writing: Option<sqlx::SqlitePool>) -> Store {
         let gate = Arc::new(Gate::default());
         let bell = watch::Sender::new(0);
+        let ballast = Arc::<Ballast>::default();
         let writer = match &writing {
-            Some(pool) => Writer::sqlite(pool.clone(), gate.clone(), bell.clone()),
-            None => Writer::postgres(db.clone(), gate.clone(), bell.clone()),
+            Some(pool) => Writer::sqlite(pool.clone(), gate.clone(), bell.clone(), ballast.clone()),
+            None => Writer::postgres(db.clone(), gate.clone(), bell.clone(), ballast.clone()),
         };
-        Store { db, writer, writing, gate, bell }
+        Store { db, writer, writing, gate, bell, ballast, lock: Arc::default() }
     }
 
     /// Runs `work` in one transaction and answers after its commit. It is kept whole or not at all.
     ///
-    /// On SQLite it may share the commit with others. Once asked, it runs even if nobody waits for the answer any more. `work` runs
+    /// On SQLite it may share the commit with others, and runs a second time where the disk was full and the ballast has made room:
+    /// hence `Clone`. Once asked, it runs even if nobody waits for the answer any more. `work` runs
     /// statements and awaits nothing else; it must not call `write` (it would wait for itself).
     ///
     /// # Errors
@@ -104,7 +135,7 @@ impl Store {
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
-        W: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T, E> + Send + 'static,
+        W: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T, E> + Clone + Send + 'static,
     {
         self.writer.write(work).await
     }
@@ -141,7 +172,7 @@ impl Store {
         &self.gate
     }
 
-    /// Closes every connection once what runs has ended. Later calls fail with `Closed`.
+    /// Closes every connection once what runs has ended, and lets the next bot in. Later calls fail with `Closed`.
     pub async fn close(&self) {
         match &self.db {
             Db::Sqlite(pool) => pool.close().await,
@@ -150,11 +181,17 @@ impl Store {
         if let Some(pool) = &self.writing {
             pool.close().await;
         }
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
+/// The newest schema that this version knows.
+fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 fn not_migrated(place: &str, why: MigrateError) -> StoreError {
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+    let known = newest();
     match why {
         MigrateError::VersionMissing(found) if found > known => {
             StoreError::Newer { place: place.to_owned(), found, known }

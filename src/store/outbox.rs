@@ -158,6 +158,20 @@ pub async fn forget_claims(tx: &mut Tx) -> Result<u64, StoreError> {
     run!(tx, "UPDATE outbox SET lease_until = 0 WHERE state = 'pending' AND lease_until IS NOT NULL")
 }
 
+/// Lets everything of a kind that waits, wait until then at least; what is parked, for its room as long. Says how many rows that are.
+pub async fn hold(tx: &mut Tx, kind: &str, until: Timestamp) -> Result<u64, StoreError> {
+    run!(
+        tx,
+        "UPDATE outbox
+         SET due_at = $2
+         WHERE state = 'pending'
+         AND kind = $1
+         AND due_at < $2",
+        kind,
+        Us(until)
+    )
+}
+
 /// It was sent. False: the claim was lost meanwhile.
 pub async fn done(tx: &mut Tx, id: OutboxId, fence: i64) -> Result<bool, StoreError> {
     end(tx, id, fence, "done", None).await
@@ -399,13 +413,18 @@ pub async fn oldest_pending(conn: &mut Conn, lane: i64) -> Result<Option<Timesta
     Ok(earliest.and_then(|earliest| earliest.at))
 }
 
-/// Forgets what was written before and is done or failed, and says how many rows that were.
-pub async fn clean(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
+/// Forgets up to `limit` rows that were written before and are done or failed, and says how many that were.
+pub async fn clean(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
     run!(
         tx,
         "DELETE FROM outbox
-         WHERE state <> 'pending'
-         AND created_at < $1",
-        Us(before)
+         WHERE id IN (
+             SELECT id
+             FROM outbox
+             WHERE state <> 'pending'
+             AND created_at < $1
+             LIMIT $2)",
+        Us(before),
+        limit
     )
 }

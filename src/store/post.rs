@@ -104,3 +104,26 @@ pub async fn open(conn: &mut Conn, guild: GuildId) -> Result<Vec<PostRow>, Store
         guild
     )
 }
+
+/// Forgets up to `limit` pages of what has been over since before, and says how many that were. Cards stay, and what is still to be sent.
+pub async fn clean(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    run!(
+        tx,
+        "DELETE FROM post
+         WHERE id IN (
+             SELECT p.id
+             FROM post p
+             LEFT JOIN incident i ON i.id = p.incident_id
+             LEFT JOIN call c ON c.id = p.call_id
+             WHERE p.kind <> 'card'
+             AND (i.over_at < $1 OR c.over_at < $1)
+             AND NOT EXISTS (
+                 SELECT 1
+                 FROM outbox o
+                 WHERE o.state = 'pending'
+                 AND (o.incident_id = p.incident_id OR o.call_id = p.call_id))
+             LIMIT $2)",
+        Us(before),
+        limit
+    )
+}

@@ -18,7 +18,17 @@ pub async fn first(tx: &mut Tx, key: &str, at: Timestamp) -> Result<bool, StoreE
     Ok(written == 1)
 }
 
-/// Forgets what was seen before, and says how many keys that were.
-pub async fn clean(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
-    run!(tx, "DELETE FROM seen WHERE seen_at < $1", Us(before))
+/// Forgets up to `limit` keys that were seen before, and says how many that were.
+pub async fn clean(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    run!(
+        tx,
+        "DELETE FROM seen
+         WHERE key IN (
+             SELECT key
+             FROM seen
+             WHERE seen_at < $1
+             LIMIT $2)",
+        Us(before),
+        limit
+    )
 }

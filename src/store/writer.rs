@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::ballast::Ballast;
 use super::db::{Db, Tx};
 use super::dialect;
 use super::error::StoreError;
@@ -28,21 +29,33 @@ const WRITE_LIMIT: Duration = Duration::from_secs(15);
 /// What a write's closure gives back.
 pub type Work<'a, T, E> = BoxFuture<'a, Result<T, E>>;
 
-/// A write that waits for its transaction.
+/// A write on its way. It can run again: on a full disk it does, once there is room.
 pub(super) trait Job: Send {
-    fn run<'a>(self: Box<Self>, tx: &'a mut Tx) -> BoxFuture<'a, Ran>;
-    fn refuse(self: Box<Self>, why: StoreError);
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Ran>;
+    /// Ends it. `committed`: what became of its transaction; an outcome of its own that is bad goes first.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// A write that has run and waits for the commit.
-pub(super) struct Ran {
-    good: bool,
-    answer: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
+/// What running a write came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ran {
+    Good,
+    Bad,
+    /// There was no room on the disk.
+    Full,
 }
 
 struct Write<T, E, W> {
     work: W,
+    outcome: Option<Result<T, E>>,
     to: oneshot::Sender<Result<T, E>>,
+}
+
+/// A write that was tried: what it came to, and what became of its transaction.
+struct Tried {
+    job: Box<dyn Job>,
+    ran: Ran,
+    committed: Result<(), StoreError>,
 }
 
 /// What every way of writing needs: where to connect, and whom to wake.
@@ -50,6 +63,7 @@ pub(super) struct Base {
     db: Db,
     gate: Arc<Gate>,
     bell: watch::Sender<u64>,
+    ballast: Arc<Ballast>,
 }
 
 /// Takes writes.
@@ -62,24 +76,24 @@ pub(super) enum Writer {
 
 impl Writer {
     /// Must be called within a runtime: on SQLite it starts the writing task, which ends with the last `Writer`.
-    pub(super) fn sqlite(pool: SqlitePool, gate: Arc<Gate>, bell: watch::Sender<u64>) -> Writer {
+    pub(super) fn sqlite(pool: SqlitePool, gate: Arc<Gate>, bell: watch::Sender<u64>, ballast: Arc<Ballast>) -> Writer {
         let (jobs, waiting) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(write_batches(Base { db: Db::Sqlite(pool), gate, bell }, waiting));
+        tokio::spawn(write_batches(Base { db: Db::Sqlite(pool), gate, bell, ballast }, waiting));
         Writer::Sqlite(jobs)
     }
 
-    pub(super) fn postgres(db: Db, gate: Arc<Gate>, bell: watch::Sender<u64>) -> Writer {
-        Writer::Postgres(Arc::new(Base { db, gate, bell }))
+    pub(super) fn postgres(db: Db, gate: Arc<Gate>, bell: watch::Sender<u64>, ballast: Arc<Ballast>) -> Writer {
+        Writer::Postgres(Arc::new(Base { db, gate, bell, ballast }))
     }
 
     pub(super) async fn write<T, E, W>(&self, work: W) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
-        W: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T, E> + Send + 'static,
+        W: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T, E> + Clone + Send + 'static,
     {
         let (to, answer) = oneshot::channel();
-        let job: Box<dyn Job> = Box::new(Write { work, to });
+        let job: Box<dyn Job> = Box::new(Write { work, outcome: None, to });
         match self {
             Writer::Sqlite(jobs) => jobs.send(job).await.map_err(|_| E::from(StoreError::Closed))?,
             // A task of its own: who stops waiting does not leave a transaction open.
@@ -93,27 +107,45 @@ impl<T, E, W> Job for Write<T, E, W>
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
-    W: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T, E> + Send + 'static,
+    W: for<'a> FnOnce(&'a mut Tx) -> Work<'a, T, E> + Clone + Send + 'static,
 {
-    fn run<'a>(self: Box<Self>, tx: &'a mut Tx) -> BoxFuture<'a, Ran> {
+    fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Ran> {
         Box::pin(async move {
-            let Write { work, to } = *self;
-            let mut outcome = guarded(work, tx).await;
-            if let (Ok(_), Some(why)) = (&outcome, tx.failure()) {
+            let mut outcome = guarded(self.work.clone(), tx).await;
+            let failure = tx.failure();
+            let full = failure.as_ref().is_some_and(StoreError::is_full);
+            if let (Ok(_), Some(why)) = (&outcome, failure) {
                 outcome = Err(why.into());
             }
             let good = outcome.is_ok();
-            let answer = move |committed: Result<(), StoreError>| {
-                let told = outcome.and_then(|value| committed.map(|()| value).map_err(E::from));
-                // Who asked may have gone; what was committed stays.
-                drop(to.send(told));
-            };
-            Ran { good, answer: Box::new(answer) }
+            self.outcome = Some(outcome);
+            match (good, full) {
+                (true, _) => Ran::Good,
+                (false, true) => Ran::Full,
+                (false, false) => Ran::Bad,
+            }
         })
     }
 
-    fn refuse(self: Box<Self>, why: StoreError) {
-        drop(self.to.send(Err(why.into())));
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let told = match (self.outcome, committed) {
+            (Some(outcome), committed) => outcome.and_then(|value| committed.map(|()| value).map_err(E::from)),
+            (None, Err(why)) => Err(why.into()),
+            // It never ran, hence nothing was committed.
+            (None, Ok(())) => Err(StoreError::Closed.into()),
+        };
+        // Who asked may have gone; what was committed stays.
+        drop(self.to.send(told));
+    }
+}
+
+impl Tried {
+    fn full(&self) -> bool {
+        self.ran == Ran::Full || self.committed.as_ref().is_err_and(StoreError::is_full)
+    }
+
+    fn answer(self) {
+        self.job.answer(self.committed);
     }
 }
 
@@ -141,22 +173,35 @@ fn message(panic: &(dyn Any + Send)) -> String {
 async fn write_batches(base: Base, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
     let mut jobs = Vec::with_capacity(BATCH_MAX);
     while waiting.recv_many(&mut jobs, BATCH_MAX).await > 0 {
-        match base.begin().await {
-            Ok(tx) => batch(&base, tx, &mut jobs).await,
-            Err(why) => jobs.drain(..).for_each(|job| job.refuse(why.clone())),
-        }
+        let (full, done): (Vec<Tried>, Vec<Tried>) =
+            batch(&base, std::mem::take(&mut jobs)).await.into_iter().partition(Tried::full);
+        done.into_iter().for_each(Tried::answer);
+        let full = match !full.is_empty() && base.make_room().await {
+            true => batch(&base, full.into_iter().map(|tried| tried.job).collect()).await,
+            false => full,
+        };
+        full.into_iter().for_each(Tried::answer);
     }
 }
 
-/// Runs each job in the savepoint, commits once, then answers.
-async fn batch(base: &Base, mut tx: Tx, jobs: &mut Vec<Box<dyn Job>>) {
-    let mut ran = Vec::with_capacity(jobs.len());
+/// Runs each job in the savepoint, and commits once. Nobody is answered yet.
+async fn batch(base: &Base, jobs: Vec<Box<dyn Job>>) -> Vec<Tried> {
+    let mut tx = match base.begin().await {
+        Ok(tx) => tx,
+        Err(why) => return jobs.into_iter().map(|job| refused(job, &why)).collect(),
+    };
+    let mut tried = Vec::with_capacity(jobs.len());
     let mut so_far = tx.control("SAVEPOINT job").await;
-    for job in jobs.drain(..) {
-        match &so_far {
-            Ok(()) => so_far = in_savepoint(&mut tx, job, &mut ran).await,
-            Err(why) => job.refuse(why.clone()),
-        }
+    for mut job in jobs {
+        let ran = match &so_far {
+            Ok(()) => {
+                let (ran, then) = in_savepoint(&mut tx, &mut job).await;
+                so_far = then;
+                ran
+            }
+            Err(_) => Ran::Bad,
+        };
+        tried.push(Tried { job, ran, committed: Ok(()) });
     }
     let told = match so_far {
         Ok(()) => base.commit(tx).await,
@@ -165,37 +210,39 @@ async fn batch(base: &Base, mut tx: Tx, jobs: &mut Vec<Box<dyn Job>>) {
             Err(why)
         }
     };
-    ran.into_iter().for_each(|ran: Ran| (ran.answer)(told.clone()));
+    tried.iter_mut().for_each(|tried| tried.committed.clone_from(&told));
+    tried
+}
+
+fn refused(job: Box<dyn Job>, why: &StoreError) -> Tried {
+    Tried { job, ran: Ran::Bad, committed: Err(why.clone()) }
 }
 
 /// A failed job is rolled back alone; either way the savepoint is open for the next. Every statement is a trip to the thread of the
 /// connection, hence two in one. Where this fails, the database has given up the whole transaction, and so do we.
-async fn in_savepoint(tx: &mut Tx, job: Box<dyn Job>, ran: &mut Vec<Ran>) -> Result<(), StoreError> {
+async fn in_savepoint(tx: &mut Tx, job: &mut Box<dyn Job>) -> (Ran, Result<(), StoreError>) {
     let rings_before = tx.rings();
-    let outcome = job.run(tx).await;
-    let good = outcome.good;
-    ran.push(outcome);
-    if good {
-        return tx.control("RELEASE SAVEPOINT job; SAVEPOINT job").await;
+    let ran = job.run(tx).await;
+    if ran == Ran::Good {
+        return (ran, tx.control("RELEASE SAVEPOINT job; SAVEPOINT job").await);
     }
     // On a full disk SQLite has rolled back everything by itself: what everybody is to hear is the reason for that.
     let cause = tx.forget(rings_before);
-    tx.control("ROLLBACK TO SAVEPOINT job").await.map_err(|why| cause.unwrap_or(why))
+    (ran, tx.control("ROLLBACK TO SAVEPOINT job").await.map_err(|why| cause.unwrap_or(why)))
 }
 
 /// One write, one transaction.
-async fn write_one(base: Arc<Base>, job: Box<dyn Job>) {
+async fn write_one(base: Arc<Base>, mut job: Box<dyn Job>) {
     let mut tx = match base.begin().await {
         Ok(tx) => tx,
-        Err(why) => return job.refuse(why),
+        Err(why) => return job.answer(Err(why)),
     };
-    let ran = job.run(&mut tx).await;
-    if ran.good {
-        (ran.answer)(base.commit(tx).await);
+    if job.run(&mut tx).await == Ran::Good {
+        job.answer(base.commit(tx).await);
     } else {
         undo(tx).await;
         // It answers with its own reason.
-        (ran.answer)(Ok(()));
+        job.answer(Ok(()));
     }
 }
 
@@ -205,6 +252,17 @@ impl Base {
         let begin = dialect::begin(&tx);
         tx.control(begin).await.inspect_err(|_| tx.discard())?;
         Ok(tx)
+    }
+
+    /// The disk is full: gives up the ballast, and says whether it is worth trying again.
+    async fn make_room(&self) -> bool {
+        let made = self.ballast.spend();
+        if let Some(limit) = self.ballast.limit().filter(|_| made)
+            && let Ok(mut conn) = self.db.conn(&self.gate).await
+        {
+            return dialect::loosen(&mut conn, limit).await.is_ok();
+        }
+        made
     }
 
     /// Commits, and wakes who waits for what was written.

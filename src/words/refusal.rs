@@ -100,6 +100,14 @@ pub fn not_saved() -> Text {
     Text::from("Not saved, nothing was done: Muster cannot write right now. Try again in a minute.")
 }
 
+/// The disk is full, and what was promised goes first.
+pub fn disk_full() -> Text {
+    Text::from(
+        "Not saved, nothing was done: Muster's disk is full. Incidents that are open go on, pages and acknowledgements too. \
+         Tell your operator to make room.",
+    )
+}
+
 fn over(number: i64, status: Status) -> Text {
     Text::from(match status {
         Status::Duplicate => format!(

@@ -38,7 +38,7 @@ fn told(fact: &Fact) -> bool {
         Fact::Escalated { .. } | Fact::Stopped { .. } | Fact::ResolveUndone | Fact::StatusChanged { .. } => true,
         Fact::DuplicateOf { .. } | Fact::HasDuplicate { .. } => true,
         Fact::TitleChanged { .. } | Fact::SummaryChanged { .. } | Fact::ImpactChanged { .. } => true,
-        Fact::UpdateDue { .. } | Fact::Update { .. } | Fact::Custom { .. } => true,
+        Fact::UpdateDue { .. } | Fact::Update { .. } | Fact::Custom { .. } | Fact::Restored { .. } => true,
     }
 }
 
@@ -86,6 +86,7 @@ fn sentence(by: Option<UserId>, fact: &Fact) -> Text {
         Fact::Custom { text } => doer(by).ours(" noted:").quote(text),
         Fact::NobodyPaged => nobody_paged(),
         Fact::Untouched => Text::from("All alerts have recovered, and nobody has looked yet. Resolve it or take it."),
+        Fact::Restored { backup_at, until } => restored(*backup_at, *until),
     }
 }
 
@@ -240,6 +241,18 @@ fn fallback_called(count: u32) -> Text {
     } else {
         "The fallback was called.".into()
     })
+}
+
+fn restored(backup_at: Timestamp, until: Option<Timestamp>) -> Text {
+    let text = Text::from("Muster was restored from a backup made ").ago(backup_at);
+    let text =
+        text.ours(": what happened since is not known here. Please confirm: if this is over, type `/incident resolve`");
+    match until {
+        Some(until) => {
+            text.ours("; if somebody has it, acknowledge it again. Else paging goes on ").ago(until).ours(".")
+        }
+        None => text.ours("."),
+    }
 }
 
 fn caught_up(plan: &str, late_s: i64) -> Text {

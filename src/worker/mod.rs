@@ -2,6 +2,7 @@
 //!
 //! Each loop subscribes to commits before it looks, so that no wake-up is lost, and ends when the token is cancelled.
 
+mod clean;
 mod outbox;
 mod wake;
 
@@ -29,12 +30,14 @@ const AFTER_FAULT: Duration = Duration::from_millis(500);
 /// # Errors
 /// A fault of the store: what an earlier process had in hand could not be taken up.
 pub async fn start(app: &App, courier: &Arc<dyn Courier>, stop: &CancellationToken) -> Result<TaskTracker, Fault> {
+    app.take_note_of_restore().await?;
     app.take_up().await?;
     let tasks = TaskTracker::new();
     for lane in Lane::ALL {
         tasks.spawn(kept(outbox::run(app.clone(), courier.clone(), lane, stop.clone()), stop.clone()));
     }
     tasks.spawn(kept(wake::run(app.clone(), stop.clone()), stop.clone()));
+    tasks.spawn(kept(clean::run(app.clone(), stop.clone()), stop.clone()));
     tasks.close();
     Ok(tasks)
 }

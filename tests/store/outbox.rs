@@ -275,8 +275,8 @@ async fn cleaning_takes_what_is_over_and_old() {
             assert!(write!(store, |tx| outbox::fail(tx, row.id, row.fence, "gone").await).unwrap());
         }
         assert_eq!(get(store, 1).await.why.as_deref(), Some("gone"));
-        assert_eq!(write!(store, |tx| outbox::clean(tx, at(3)).await).unwrap(), 2);
-        assert_eq!(write!(store, |tx| outbox::clean(tx, at(100)).await).unwrap(), 1, "what is pending stays");
+        assert_eq!(write!(store, |tx| outbox::clean(tx, at(3), 100).await).unwrap(), 2);
+        assert_eq!(write!(store, |tx| outbox::clean(tx, at(100), 100).await).unwrap(), 1, "what is pending stays");
         assert_eq!(get(store, 4).await.state, "pending");
     })
     .await;

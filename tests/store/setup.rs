@@ -120,8 +120,8 @@ async fn a_key_is_first_once_until_it_is_cleaned() {
         let first = |at_s| async move { write!(store, |tx| seen::first(tx, "press 1", at(at_s)).await).unwrap() };
         assert!(first(1).await);
         assert!(!first(2).await);
-        assert_eq!(write!(store, |tx| seen::clean(tx, at(1)).await).unwrap(), 0);
-        assert_eq!(write!(store, |tx| seen::clean(tx, at(2)).await).unwrap(), 1);
+        assert_eq!(write!(store, |tx| seen::clean(tx, at(1), 100).await).unwrap(), 0);
+        assert_eq!(write!(store, |tx| seen::clean(tx, at(2), 100).await).unwrap(), 1);
         assert!(first(3).await);
     })
     .await;

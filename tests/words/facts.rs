@@ -61,15 +61,18 @@ fn number(fact: &Fact) -> usize {
         Fact::Untouched => 37,
         Fact::DuplicateOf { .. } => 38,
         Fact::HasDuplicate { .. } => 39,
+        Fact::Restored { .. } => 40,
     }
 }
 
-const FACTS: usize = 40;
+const FACTS: usize = 41;
 
 fn by_machines() -> Vec<Fact> {
     let (plan, source) = ("Payments".to_owned(), "alertmanager".to_owned());
     let title = "InstanceDown pay-3:9100".to_owned();
     vec![
+        Fact::Restored { backup_at: at(0), until: Some(at(30)) },
+        Fact::Restored { backup_at: at(0), until: None },
         Fact::Opened { plan: Some(plan.clone()), source: Some(source.clone()), late: false },
         Fact::Opened { plan: Some(plan.clone()), source: Some(source.clone()), late: true },
         Fact::Reopened { source: Some(source.clone()), reason: None, paging: false },

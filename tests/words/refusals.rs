@@ -8,7 +8,7 @@ use muster::domain::incident::Status;
 use muster::domain::name::Name;
 use muster::domain::permission::{Act, NotAllowed, Rank};
 use muster::domain::refusal::{ContactRefusal, NoMerge, Refusal};
-use muster::words::{fault, not_saved, refusal};
+use muster::words::{disk_full, fault, not_saved, refusal};
 
 use super::samples::{BEN, LEADS, strings};
 
@@ -117,7 +117,7 @@ fn every_refusal_says_what_to_do_instead() {
     for refused in &all {
         writeln!(said, "- {}", refusal(refused).plain().trim_end()).unwrap();
     }
-    writeln!(said, "- {}\n- {}", fault("k3v9").plain(), not_saved().plain()).unwrap();
+    writeln!(said, "- {}\n- {}\n- {}", fault("k3v9").plain(), not_saved().plain(), disk_full().plain()).unwrap();
     insta::assert_snapshot!("refusals", said);
 }
 

@@ -50,7 +50,8 @@ impl Ask {
         matches!(self, Ask::ZoneForm)
     }
 
-    fn changes(&self) -> bool {
+    /// Whether it writes.
+    pub(in crate::app) fn changes(&self) -> bool {
         matches!(self, Ask::Choose(_) | Ask::Test | Ask::Drill | Ask::ZoneTyped(_))
     }
 }

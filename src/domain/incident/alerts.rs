@@ -137,6 +137,10 @@ impl Incident {
         self.alerts.count += 1;
         self.raise_impact(arrival.impact, turn);
         let fires = self.alerts.firing() > 0;
+        if !started.is_empty() {
+            // It is so now, whatever happened since a backup.
+            self.stands_until = None;
+        }
         let sign = if fires { Sign::Attached } else { Sign::Recovered };
         turn.ask(Effect::React { channel: arrival.message.channel, message: arrival.message.message, sign });
         match (fired, fires) {

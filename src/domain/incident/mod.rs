@@ -1,6 +1,6 @@
 //! An incident: one unplanned interruption, from the first alert to its resolution.
 //!
-//! [`open`] makes it, [`step`] changes it; both are pure. Reading order: `open`, `step`, `answering`, `alerts`, `room`, `edit`, `ending`; [`merge`] makes
+//! [`open`] makes it, [`step`] changes it; both are pure. Reading order: `open`, `step`, `answering`, `alerts`, `room`, `edit`, `ending`, `restored`; [`merge`] makes
 //! two of them one.
 
 mod alerts;
@@ -9,6 +9,7 @@ mod edit;
 mod ending;
 mod merge;
 mod open;
+mod restored;
 mod room;
 mod step;
 
@@ -22,6 +23,7 @@ pub use edit::{Change, Edit};
 pub use ending::{Deletion, ENDING_REASON_MAX};
 pub use merge::{Merged, Root, Side, check as check_merge, merge};
 pub use open::{DEFAULT_IMPACT, Draft, Opening, dedupe_key, open};
+pub use restored::STANDS_FOR;
 pub use room::{CardSite, Room};
 pub use step::{Answer, Ask, Input, Outcome, step};
 
@@ -79,6 +81,9 @@ pub struct Incident {
     /// Where its alerts went when it was marked as a duplicate.
     #[serde(default)]
     pub duplicate_of: Option<Root>,
+    /// It was restored from a backup and may be out of date: nothing is due before, unless an alert fires anew.
+    #[serde(default)]
+    pub stands_until: Option<Timestamp>,
     pub alerts: Alerts,
     pub paging: Paging,
     pub room: Room,
@@ -172,7 +177,8 @@ impl Incident {
         let room = self.room.next_deadline();
         let alerts = [self.alerts.resolve_at, self.alerts.refire_at, self.alerts.tell_untouched_at];
         let open = alerts.into_iter().flatten().chain(self.paging.next_deadline()).filter(|_| !self.status.over());
-        open.chain(room).min()
+        let open = open.min().map(|at| self.stands_until.map_or(at, |until| at.max(until)));
+        open.into_iter().chain(room).min()
     }
 
     /// Whom and where to call when nobody answers.

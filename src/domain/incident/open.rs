@@ -192,6 +192,7 @@ fn blank(draft: Draft, opening: Opening, id: IncidentId, card: PostId) -> Incide
         over_at: None,
         over_by: None,
         plan_rests: false,
+        stands_until: None,
         duplicate_of: None,
         alerts: Alerts::default(),
         paging: Paging::default(),

@@ -46,6 +46,10 @@ pub enum Input {
     Removed {
         reason: String,
     },
+    /// The database is a backup of that time.
+    Restored {
+        backup_at: Timestamp,
+    },
     /// What a person asks.
     Ask {
         by: Person,
@@ -221,7 +225,7 @@ impl Incident {
     /// Everything that is due now.
     pub(super) fn tick(&mut self, turn: &mut Turn<'_>) {
         self.room_overdue(turn);
-        if !self.status.over() {
+        if !self.status.over() && !self.stands(turn.now) {
             self.alerts_due(turn);
             self.paging.advance(turn, None);
         }
@@ -246,6 +250,7 @@ impl Incident {
             }
             Input::Told(told) => self.paging.told(told, turn),
             Input::Removed { reason } => self.paging.stop_all(&reason, turn),
+            Input::Restored { backup_at } => self.restored(backup_at, turn),
         }
     }
 

@@ -1,0 +1,31 @@
+//! Housekeeping: forgets by the hour what is old, and lays the ballast again once there is room.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+
+/// How soon after room was made something new is taken in again.
+const LOOK_FOR_ROOM: Duration = Duration::from_secs(30);
+/// What is kept for days need not go by the minute.
+const CLEAN_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Works until stopped.
+pub(super) async fn run(app: App, stop: CancellationToken) {
+    let mut cleaned: Option<Instant> = None;
+    while timeout(LOOK_FOR_ROOM, stop.cancelled()).await.is_err() {
+        app.store().lay_ballast().await;
+        if cleaned.is_some_and(|at| at.elapsed() < CLEAN_EVERY) {
+            continue;
+        }
+        match app.clean().await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "what was old is forgotten"),
+            // What is old can wait: nothing depends on its being gone.
+            Err(fault) => tracing::warn!(%fault, "what is old stays for now"),
+        }
+        cleaned = Some(Instant::now());
+    }
+}
