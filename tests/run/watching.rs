@@ -155,7 +155,8 @@ async fn systemd_is_told_that_the_bot_works_still_works_and_ends() {
     let manager = UnixDatagram::bind(&socket).unwrap();
     // Discord is away: a service manager that waited for it would kill a bot that waits for it, too.
     let bot = Bot::with(&nowhere(), "a.token").set("NOTIFY_SOCKET", socket.to_string_lossy());
-    let running = bot.set("WATCHDOG_USEC", "3000000").start();
+    let bot = bot.set("WATCHDOG_USEC", "3000000");
+    let running = bot.start();
     assert_eq!(told(&manager).await, "READY=1");
     assert_eq!((told(&manager).await, told(&manager).await), ("WATCHDOG=1".to_owned(), "WATCHDOG=1".to_owned()));
     let (code, said) = running.terminate().await;
