@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_makes_no_old_connection_look_new() {
         let gauges = Gauges::new();
-        let at = |s| Timestamp::from_timestamp_micros(s * 1_000_000).unwrap();
+        let at = |s: i64| Timestamp::from_timestamp_micros(s * 1_000_000).unwrap();
         gauges.connected(at(7_200));
         gauges.connected(at(3_600));
         assert_eq!(gauges.connected_at(), Some(at(3_600)));
