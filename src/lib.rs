@@ -27,5 +27,7 @@ pub mod worker;
 
 pub mod discord;
 
+pub mod carriers;
+
 pub mod config;
 pub mod http;

@@ -1,8 +1,10 @@
-//! The program: arguments in, exit code out. All else is in `cli` (what people type), `run` (the bot) and `log`.
+//! The program: arguments in, exit code out. All else is in `cli` (what people type), `run` (the bot), `supervisor`
+//! (who started it) and `log`.
 
 mod cli;
 mod log;
 mod run;
+mod supervisor;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,7 @@
 //! `muster run`: puts the parts together, starts them in order, and ends them in order. Decides nothing.
 //!
-//! The database opens before the gateway does: a broken database must not use up Discord's sessions. On SIGTERM or SIGINT
+//! The database opens before the gateway does: a broken database must not use up Discord's sessions. The loops do not wait for
+//! Discord: deadlines, other ways to people and the operator's alarm work while it is away. On SIGTERM or SIGINT
 //! intake stops, the loops finish what they have in hand, and what is left waits in the outbox for the next start.
 
 use std::sync::Arc;
@@ -9,11 +10,12 @@ use std::time::Duration;
 use anyhow::Context;
 use muster::app::App;
 use muster::app::courier::Courier;
+use muster::carriers::operator::{Operator, Pace};
 use muster::clock::{STEP_S, SystemClock};
 use muster::config::Config;
-use muster::discord::{Discord, Stopped, gateway};
+use muster::discord::{Discord, Door, Stopped, gateway};
 use muster::gauges::GAUGES;
-use muster::http::Health;
+use muster::http::Port;
 use muster::worker;
 use secrecy::SecretString;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,13 +24,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cli::{Ended, open_alone, token};
+use crate::{log, supervisor};
 
-/// How long the gateway may take to close, and after it the loops to finish: together less than the 5 s that we promise,
-/// which is half of what systemd and Docker wait before they kill.
-const GATEWAY_ENDS_WITHIN: Duration = Duration::from_secs(2);
-const LOOPS_END_WITHIN: Duration = Duration::from_millis(2_500);
+/// How long the gateway may take to close, and after it the loops to finish: with what `log` needs for the last lines less
+/// than the 5 s that we promise, which is half of what systemd and Docker wait before they kill.
+const GATEWAY_ENDS_WITHIN: Duration = Duration::from_millis(1_500);
+const LOOPS_END_WITHIN: Duration = Duration::from_secs(2);
 /// How often the database is asked for the time: a clock that drifts does so slowly.
 const TIME_EVERY: Duration = Duration::from_secs(30);
+/// How often figures are taken from rooms that do not count by themselves.
+const MEASURE_EVERY: Duration = Duration::from_secs(5);
 /// Waits between tries to reach Discord at the start, doubling.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -40,44 +45,56 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub async fn run() -> Result<(), Ended> {
     let config = Config::read()?;
     let token = token(&config)?;
-    crate::log::start(&config);
+    log::start(&config);
     let stop = stop_on_signals()?;
-    let health = listen(&config).await?;
+    let port = listen(&config).await?;
+    let operator = Operator::new(config.alarm_url.clone(), config.heartbeat_url.clone(), Pace::default())?;
     let (app, clock) = open_alone(&config).await?;
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, guilds = config.guilds.as_ref().map(Vec::len), "Muster starts");
 
     let tasks = TaskTracker::new();
+    GAUGES.started(app.now());
     tasks.spawn(keep_time(app.clone(), clock, stop.clone()));
-    if let Some(health) = health {
-        tasks.spawn(health.serve(app.clone(), stop.clone()));
+    if let Some(port) = port {
+        tasks.spawn(port.serve(app.clone(), stop.clone()));
     }
-    let ended = talk(&config, token, &app, &tasks, &stop).await;
+    tasks.spawn(operator.run(app.clone(), stop.clone()));
+    let ended = work(&config, token, &app, &tasks, &stop).await;
     stop.cancel();
     tasks.close();
     if timeout(LOOPS_END_WITHIN, finish(&tasks, &app)).await.is_err() {
         tracing::warn!("some deliveries did not end in time: the next start takes them up again");
     }
     tracing::info!("Muster has stopped");
-    // A supervisor that restarts on failure must see one: nobody is paged by a bot that is not there.
-    match GAUGES.lost_loops() {
+    verdict(ended, GAUGES.lost_loops())
+}
+
+/// A supervisor that restarts on failure must see one: nobody is paged by a bot that is not there.
+fn verdict(ended: Result<(), Ended>, lost_loops: u64) -> Result<(), Ended> {
+    match lost_loops {
         0 => ended,
         _ => ended.and(Err(Ended::Failed(anyhow::anyhow!("a loop of the worker panicked: start Muster again")))),
     }
 }
 
-/// Talks to Discord, and works off what is due, until stopped.
-async fn talk(
+/// Works off what is due, and talks to Discord once it is reached, until stopped.
+async fn work(
     config: &Config,
     token: SecretString,
     app: &App,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> Result<(), Ended> {
-    let Some(discord) = connect(config, token, app, stop).await? else { return Ok(()) };
-    let courier: Arc<dyn Courier> = Arc::new(discord.clone());
+    let door = Door::default();
+    let courier: Arc<dyn Courier> = Arc::new(door.clone());
     let loops = worker::start(app, &courier, stop).await.map_err(|fault| Ended::Failed(fault.into()))?;
     tasks.spawn(async move { loops.wait().await });
+    tasks.spawn(measure(door.clone(), stop.clone()));
+    tasks.spawn(supervisor::watch(app.clone(), stop.clone()));
+    supervisor::works();
+    let Some(discord) = connect(config, token, app, stop).await? else { return Ok(()) };
+    door.open(discord.clone());
     tokio::select! {
         ended = gateway::run(discord, stop.clone()) => Ok(ended?),
         () = late(stop) => Ok(()),
@@ -122,10 +139,10 @@ async fn finish(tasks: &TaskTracker, app: &App) {
     app.store().close().await;
 }
 
-async fn listen(config: &Config) -> anyhow::Result<Option<Health>> {
+async fn listen(config: &Config) -> anyhow::Result<Option<Port>> {
     let Some(at) = config.http_addr else { return Ok(None) };
-    let health = Health::listen(at).await;
-    health.map(Some).with_context(|| format!("cannot listen on {at}; MUSTER_HTTP_ADDR says so"))
+    let port = Port::listen(at).await;
+    port.map(Some).with_context(|| format!("cannot listen on {at}; MUSTER_HTTP_ADDR says so"))
 }
 
 /// Cancelled by the first signal that asks the process to end.
@@ -161,5 +178,25 @@ async fn keep_time(app: App, clock: Arc<SystemClock>, stop: CancellationToken) {
             }
             Err(why) => tracing::warn!(%why, "the database does not tell the time"),
         }
+    }
+}
+
+async fn measure(door: Door, stop: CancellationToken) {
+    while timeout(MEASURE_EVERY, stop.cancelled()).await.is_err() {
+        GAUGES.set_invalid_answers(door.invalid_count());
+        GAUGES.set_lost_lines(log::lost_lines());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_loop_is_a_failure_however_the_rest_ended() {
+        assert!(matches!(verdict(Ok(()), 1), Err(Ended::Failed(_))));
+        assert!(verdict(Ok(()), 0).is_ok());
+        let refused = Err(Ended::Stopped(Stopped::TokenRefused));
+        assert!(matches!(verdict(refused, 1), Err(Ended::Stopped(_))), "starting again does not help");
     }
 }

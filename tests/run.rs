@@ -4,11 +4,20 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test stops where something is missing")]
 
+#[path = "run/doctor.rs"]
+mod doctor;
+#[path = "run/starting.rs"]
+mod starting;
+#[path = "run/stopping.rs"]
+mod stopping;
+#[path = "run/watching.rs"]
+mod watching;
+
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use muster_playground::{Fault, Overwrite, Playground, World, permission::bit};
+use muster_playground::Playground;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -19,7 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const STOPS_WITHIN: Duration = Duration::from_secs(5);
 /// Ids of the playground's sample world.
 const GUILD: &str = "900000000000000001";
-const MESSAGE_CONTENT: u64 = 1 << 15;
 
 const TEAM: &str = r#"
 kind: contact
@@ -87,6 +95,23 @@ impl Bot {
         command.stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(out).kill_on_drop(true);
         Running { child: command.spawn().unwrap(), log }
     }
+
+    /// The same with a standard error that is somebody else's.
+    fn start_with_errors_to(&self, errors: impl Into<Stdio>) -> Running {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+        command.current_dir(self.dir.path()).env_clear().envs(self.variables.iter().cloned());
+        command.stdin(Stdio::null()).stdout(log.reopen().unwrap()).stderr(errors).kill_on_drop(true);
+        Running { child: command.spawn().unwrap(), log }
+    }
+
+    /// The same bot with the sample's definitions in force.
+    async fn with_team(self) -> Bot {
+        std::fs::write(self.dir.path().join("team.yaml"), TEAM).unwrap();
+        let (code, said) = self.run(&["apply", "team.yaml", "--guild", GUILD]).ends().await;
+        assert_eq!(code, 0, "{said}");
+        self
+    }
 }
 
 struct Running {
@@ -126,154 +151,8 @@ fn nowhere() -> String {
     format!("http://{}", free_port())
 }
 
-async fn get(at: SocketAddr, path: &str) -> Option<u16> {
-    let answer = reqwest::get(format!("http://{at}{path}")).await.ok()?;
-    Some(answer.status().as_u16())
-}
-
-#[tokio::test]
-async fn a_bot_starts_says_that_it_is_well_and_stops_when_asked() {
-    let discord = Playground::start(World::sample()).await.unwrap();
-    let at = free_port();
-    let bot = Bot::of(&discord).set("MUSTER_HTTP_ADDR", at.to_string()).set("RUST_LOG", "trace");
-    let running = bot.start();
-    is_there(&discord).await;
-    assert_eq!((get(at, "/healthz").await, get(at, "/readyz").await), (Some(200), Some(200)));
-    assert_eq!(get(at, "/incidents").await, Some(404));
-    let (code, said) = running.terminate().await;
-    assert_eq!(code, 0, "{said}");
-    assert!(said.contains("Muster has stopped"), "{said}");
-    assert!(!said.contains(&discord.token()), "the token was logged");
-}
-
-#[tokio::test]
-async fn definitions_applied_beside_a_running_bot_are_in_force() {
-    let discord = Playground::start(World::sample()).await.unwrap();
-    let bot = Bot::of(&discord).set("RUST_LOG", "trace");
-    let running = bot.start();
-    is_there(&discord).await;
-    std::fs::write(bot.dir.path().join("team.yaml"), TEAM).unwrap();
-    let (code, said) = bot.run(&["apply", "team.yaml", "--guild", GUILD]).ends().await;
-    assert_eq!(code, 0, "{said}");
-
-    let alert = serde_json::json!({ "content": "DOWN the hunter2 database" });
+/// The monitor of the sample's team says that something is down.
+async fn down(discord: &Playground, what: &str) {
+    let alert = serde_json::json!({ "content": format!("DOWN {what}") });
     discord.webhook_post(900_000_000_000_000_040, alert).await.unwrap();
-    let pinged = discord.wait_for(PATIENCE, |look| look.pings().iter().find(|ping| ping.name == "Ana").cloned()).await;
-    let (code, said) = running.terminate().await;
-    assert!(pinged.is_ok(), "{said}");
-    assert_eq!(code, 0, "{said}");
-    assert!(!said.contains("hunter2"), "words of a message were logged");
-}
-
-#[tokio::test]
-async fn a_token_that_discord_refuses_ends_the_bot_with_what_to_do() {
-    let discord = Playground::start(World::sample()).await.unwrap();
-    let (code, said) = Bot::with(discord.url(), "hunter2.hunter2").start().ends().await;
-    assert_eq!(code, 3, "{said}");
-    assert!(said.contains("DISCORD_TOKEN") && !said.contains("hunter2"), "{said}");
-
-    let bot = Bot::of(&discord);
-    let running = bot.start();
-    is_there(&discord).await;
-    discord.revoke_token("another.token");
-    let (code, said) = running.ends().await;
-    assert_eq!(code, 3, "{said}");
-}
-
-#[tokio::test]
-async fn an_intent_that_is_not_granted_ends_the_bot_with_what_to_do() {
-    let discord = Playground::start(World::sample().without_intents(MESSAGE_CONTENT)).await.unwrap();
-    let (code, said) = Bot::of(&discord).start().ends().await;
-    assert_eq!(code, 3, "{said}");
-    assert!(said.contains("Message Content Intent"), "{said}");
-}
-
-#[tokio::test]
-async fn what_is_wrong_here_is_said_before_discord_is_asked() {
-    let discord = Playground::start(World::sample()).await.unwrap();
-    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let taken = taken.local_addr().unwrap().to_string();
-    let cases = [
-        (Bot::of(&discord).set("DISCORD_TOKEN", ""), "error: DISCORD_TOKEN: it is not set; "),
-        (Bot::of(&discord).set("MUSTER_HTTP_ADDR", taken), "MUSTER_HTTP_ADDR"),
-        (
-            Bot::of(&discord).set("DATABASE_URL", "sqlite://no/such/folder/muster.db"),
-            "cannot open the database no/such",
-        ),
-        (Bot::of(&discord).set("MUSTER_GUILDS", "muster"), "error: MUSTER_GUILDS: "),
-    ];
-    for (bot, expected) in cases {
-        let (code, said) = bot.start().ends().await;
-        assert_eq!(code, 1, "{said}");
-        assert!(said.contains(expected), "{said}");
-    }
-    assert!(discord.calls().is_empty());
-}
-
-#[tokio::test]
-async fn a_bot_waits_for_a_discord_that_is_away_and_stops_when_asked() {
-    let at = free_port();
-    let bot = Bot::with(&nowhere(), "a.token").set("MUSTER_HTTP_ADDR", at.to_string());
-    let running = bot.start();
-    timeout(PATIENCE, async {
-        while get(at, "/readyz").await != Some(200) {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .unwrap();
-    let (code, said) = running.terminate().await;
-    assert_eq!(code, 0, "{said}");
-}
-
-#[tokio::test]
-async fn a_discord_that_stumbles_at_the_start_is_asked_again() {
-    let discord = Playground::start(World::sample()).await.unwrap();
-    discord.fault(Fault::on("GET", "/users/@me").times(4).answer(503, "{}"));
-    let bot = Bot::of(&discord);
-    let running = bot.start();
-    is_there(&discord).await;
-    assert_eq!(running.terminate().await.0, 0);
-}
-
-#[tokio::test]
-async fn the_doctor_ends_with_one_while_something_stops_paging() {
-    let discord =
-        Playground::start(World::sample().guild(2_000_000_000_000_000_000, "Elsewhere").not_joined()).await.unwrap();
-    let bot = Bot::of(&discord);
-    std::fs::write(bot.dir.path().join("team.yaml"), TEAM).unwrap();
-    let (code, said) = bot.run(&["apply", "team.yaml", "--guild", GUILD]).ends().await;
-    assert_eq!(code, 0, "{said}");
-
-    let (code, said) = bot.run(&["doctor"]).ends().await;
-    assert_eq!(code, 0, "{said}");
-    assert!(said.contains(&format!("Acme ({GUILD})")) && !said.contains("Elsewhere"), "{said}");
-
-    discord.overwrite("alerts", Overwrite::role(900_000_000_000_000_001).deny(bit::VIEW_CHANNEL)).await.unwrap();
-    let (code, said) = bot.run(&["doctor", "--guild", GUILD]).ends().await;
-    assert_eq!(code, 1, "{said}");
-    assert!(said.contains("In #alerts (alerts of monitor) Muster lacks View Channels."), "{said}");
-
-    let (code, said) = bot.run(&["doctor", "--guild", "2000000000000000000"]).ends().await;
-    assert_eq!(code, 1, "{said}");
-    assert!(said.contains("not in this server"), "{said}");
-
-    let only = bot.set("MUSTER_GUILDS", "2000000000000000000");
-    let (code, said) = only.run(&["doctor", "--guild", GUILD]).ends().await;
-    assert_eq!(code, 1, "{said}");
-    assert!(said.contains("MUSTER_GUILDS"), "{said}");
-    assert_eq!(discord.gateway().identifies(), 0, "a running bot keeps its session");
-    assert_eq!(discord.unknown_routes(), Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn the_doctor_prints_the_link_that_invites_the_bot() {
-    let discord = Playground::start(World::sample()).await.unwrap();
-    let (code, said) = Bot::of(&discord).run(&["doctor", "--invite"]).ends().await;
-    assert_eq!(code, 0, "{said}");
-    let link = format!("client_id={}&scope=bot+applications.commands&permissions=2252195219360848", discord.app_id());
-    assert!(said.contains(&link), "{said}");
-    assert!(said.contains("Pin Messages") && said.contains("1<<51"), "{said}");
-    let (code, said) = Bot::with(discord.url(), "wrong").run(&["doctor", "--invite"]).ends().await;
-    assert_eq!(code, 3, "{said}");
 }

@@ -52,6 +52,7 @@ const ROOMS: &[Room] = &[
     Room { name: "main", may_use: ALL, never: &["sqlx", "serenity", "axum"] },
     Room { name: "log", may_use: ALL, never: &["sqlx", "serenity", "axum"] },
     Room { name: "run", may_use: ALL, never: &["sqlx", "serenity", "axum"] },
+    Room { name: "supervisor", may_use: ALL, never: &["sqlx", "serenity", "axum"] },
     Room { name: "cli", may_use: ALL, never: &["sqlx", "serenity", "axum"] },
 ];
 

@@ -6,6 +6,7 @@
 //! (deliveries and their receipts; `drawing`: what each says now), `definition` (set-up), then the other nouns: `plan`; `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
 //! the guided ways in (`welcome`, `setup`, `doctor`, `help`). What they share: `facts` (load), `places` and `survey` (what
 //! Discord is asked first), `save`, `draw` (state → view), `fault`.
+//! How well all of it is: `health`.
 //! Words with something to press are here: [`press`], [`answer`], [`form`], [`show`].
 
 mod audit;
@@ -41,6 +42,7 @@ pub mod contact;
 pub mod courier;
 pub mod definition;
 pub mod form;
+pub mod health;
 pub mod plan;
 pub mod press;
 pub mod reply;

@@ -68,6 +68,15 @@ impl Work {
         self.row.due_at
     }
 
+    /// Whether it calls somebody; rooms and cards, without which it could not, go the same way.
+    pub fn pages(&self) -> bool {
+        matches!(self.effect, Effect::SendPost { .. })
+    }
+
+    pub fn created_at(&self) -> Timestamp {
+        self.row.created_at
+    }
+
     pub fn kind(&self) -> &str {
         &self.row.kind
     }

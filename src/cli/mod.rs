@@ -191,15 +191,28 @@ const STOPPED: u8 = 3;
 pub fn main() -> ExitCode {
     let line = Line::parse();
     let runtime = tokio::runtime::Runtime::new().expect("a machine that runs programs can start threads");
-    let ended = runtime.block_on(run(line.command.unwrap_or(Command::Run)));
+    let command = line.command.unwrap_or(Command::Run);
+    let is_bot = matches!(command, Command::Run);
+    let ended = runtime.block_on(run(command));
     // Whatever still runs has had its time.
     runtime.shutdown_background();
-    match ended {
+    let code = match &ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(ended) => {
-            show::ended(&ended);
-            if matches!(ended, Ended::Stopped(_)) { ExitCode::from(STOPPED) } else { ExitCode::FAILURE }
-        }
+        Err(Ended::Stopped(_)) => ExitCode::from(STOPPED),
+        Err(_) => ExitCode::FAILURE,
+    };
+    // A person at a shell reads what they asked for; of a bot's log that need not be so, and it must end all the same.
+    match is_bot {
+        true => crate::log::at_most_a_second(move || last_words(ended)),
+        false => last_words(ended),
+    }
+    code
+}
+
+fn last_words(ended: Result<(), Ended>) {
+    crate::log::flush();
+    if let Err(ended) = ended {
+        show::ended(&ended);
     }
 }
 

@@ -13,6 +13,7 @@ use super::{Discord, channel_id, message_id, shape, user_id};
 use crate::app::{Fault, OpenPost, SourcePlace};
 use crate::domain::alert::Message;
 use crate::domain::id::{GuildId, MessageId, UserId};
+use crate::gauges::GAUGES;
 
 /// Messages that are taken in together: what fired and recovered among them is listed, not paged. More are read in turns.
 const BATCH: usize = 5_000;
@@ -38,6 +39,7 @@ impl Discord {
         if !self.serves(guild) || !self.0.gates.begin(guild, session) {
             return;
         }
+        let _reading = GAUGES.catching_up();
         let mut pause = FIRST_PAUSE;
         while let Err(why) = self.read_gap(guild).await {
             tracing::warn!(%why, %guild, pause_s = pause.as_secs(), "a guild could not be caught up; its alerts wait");

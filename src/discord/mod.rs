@@ -2,11 +2,12 @@
 //!
 //! Reading order: `gateway` hears · `parse` understands · `interaction`, `messages` and `catch_up` hand it to `app` and bring
 //! back the reply · `survey` reads the guild · `deliver`, `room` and `access` carry out what the outbox asks for · `draw` says how it
-//! looks · `rest` calls.
+//! looks · `rest` calls · `door` keeps deliveries until Discord was reached.
 
 mod access;
 mod catch_up;
 mod deliver;
+mod door;
 mod gates;
 pub mod gateway;
 mod interaction;
@@ -39,6 +40,7 @@ use draw::Scene;
 use gates::Gates;
 use rest::{Call, Endpoint, Lane, Rest, RestError};
 
+pub use door::Door;
 pub use gateway::Stopped;
 
 /// How long a call for a page may wait for its turn: what does not go out in that time is tried again by the outbox.

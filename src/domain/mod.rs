@@ -6,7 +6,7 @@
 //! [`doctor`].
 //! What happens: [`alert`], [`incident`], [`call`], [`engagement`]; each decides in a [`turn`], from [`facts`], and says
 //! what must follow ([`effect`]), what is remembered ([`timeline`]), or why not ([`refusal`]). Who may: [`permission`].
-//! The same machine run ahead of time: [`preview`].
+//! The same machine run ahead of time: [`preview`]. Whether the bot itself is well: [`health`].
 //! Single values: [`id`], [`snowflake`], [`name`], [`reference`], [`impact`], [`span`], [`text`]; how people write them:
 //! [`written`].
 
@@ -21,6 +21,7 @@ pub mod effect;
 pub mod engagement;
 pub mod escalation;
 pub mod facts;
+pub mod health;
 pub mod id;
 pub mod impact;
 pub mod incident;

@@ -1,34 +1,35 @@
-//! Health, for whatever watches the process: is it up, does its database answer. The only port Muster ever opens, only where
-//! `MUSTER_HTTP_ADDR` says so; tells nothing about incidents, changes nothing.
+//! Health, for whatever watches the process: does it live, can it do its job, and the figures. The only port Muster ever
+//! opens, only where `MUSTER_HTTP_ADDR` says so; tells nothing about incidents but their number, changes nothing.
+
+mod metrics;
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
-
-/// A database that needs longer is not ready: commands must be answered in 3 s.
-const READY_WITHIN: Duration = Duration::from_secs(2);
+use crate::app::{App, health};
+use crate::gauges::GAUGES;
 
 /// A port that is open. Opened before anything else starts, so that a wrong address is refused at once.
-pub struct Health {
+pub struct Port {
     listener: TcpListener,
 }
 
-impl Health {
+impl Port {
     /// # Errors
     /// The address is taken, or not of this machine.
-    pub async fn listen(at: SocketAddr) -> std::io::Result<Health> {
-        Ok(Health { listener: TcpListener::bind(at).await? })
+    pub async fn listen(at: SocketAddr) -> std::io::Result<Port> {
+        Ok(Port { listener: TcpListener::bind(at).await? })
     }
 
-    /// Answers `GET /healthz` and `GET /readyz` until stopped.
+    /// Answers `GET /healthz`, `/readyz` and `/metrics` until stopped.
     pub async fn serve(self, app: App, stop: CancellationToken) {
         let asked = axum::serve(self.listener, router(app)).with_graceful_shutdown(stop.cancelled_owned());
         if let Err(why) = asked.await {
@@ -38,14 +39,33 @@ impl Health {
 }
 
 fn router(app: App) -> Router {
-    Router::new().route("/healthz", get(|| async { "up\n" })).route("/readyz", get(ready)).with_state(app)
+    let routes =
+        Router::new().route("/healthz", get(lives)).route("/readyz", get(ready)).route("/metrics", get(figures));
+    routes.with_state(app)
 }
 
-/// Asks the database what the loops ask it all the time.
-async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
-    match tokio::time::timeout(READY_WITHIN, app.next_wake()).await {
-        Ok(Ok(_)) => (StatusCode::OK, "ready\n"),
-        Ok(Err(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database is slow\n"),
+/// Whether the process and its loops live: where they do not, a new start helps.
+async fn lives(State(app): State<App>) -> (StatusCode, String) {
+    answer(health::said(&GAUGES.vitals(app.now()).deadly()), "up\n")
+}
+
+/// Whether a page would go out now.
+async fn ready(State(app): State<App>) -> (StatusCode, String) {
+    let health = app.health().await;
+    answer(health::said(&health.troubles(&GAUGES.vitals(app.now()))), "ready\n")
+}
+
+fn answer(troubles: String, well: &str) -> (StatusCode, String) {
+    match troubles.is_empty() {
+        true => (StatusCode::OK, well.to_owned()),
+        false => (StatusCode::SERVICE_UNAVAILABLE, troubles),
+    }
+}
+
+async fn figures(State(app): State<App>) -> impl IntoResponse {
+    let health = app.health().await;
+    match metrics::text(health, GAUGES.vitals(app.now())) {
+        Ok(text) => (StatusCode::OK, [(CONTENT_TYPE, metrics::CONTENT)], text),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_TYPE, "text/plain")], String::new()),
     }
 }

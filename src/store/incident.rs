@@ -175,6 +175,12 @@ pub async fn not_over(conn: &mut Conn, guild: GuildId) -> Result<Vec<IncidentRow
     rows!(conn, select!("WHERE guild_id = $1 AND over_at IS NULL ORDER BY id DESC"), guild)
 }
 
+/// How many incidents are not over, in every guild.
+pub async fn live_count(conn: &mut Conn) -> Result<i64, StoreError> {
+    let count: Option<(i64,)> = row!(conn, "SELECT COUNT(*) FROM incident WHERE over_at IS NULL")?;
+    Ok(count.map_or(0, |(count,)| count))
+}
+
 /// The ids of all incidents that are not over, in every guild, oldest first.
 pub async fn live_ids(conn: &mut Conn) -> Result<Vec<IncidentId>, StoreError> {
     let ids: Vec<(IncidentId,)> = rows!(conn, "SELECT id FROM incident WHERE over_at IS NULL ORDER BY id")?;

@@ -399,16 +399,26 @@ pub async fn next_parked_due(conn: &mut Conn) -> Result<Option<Timestamp>, Store
     Ok(earliest.and_then(|earliest| earliest.at))
 }
 
-/// Since when the lane's oldest row that is not parked has been due: how late we are.
-pub async fn oldest_pending(conn: &mut Conn, lane: i64) -> Result<Option<Timestamp>, StoreError> {
+/// When the lane's oldest row was written that is due, or was tried, or is parked, and is still to go: how late we are.
+pub async fn oldest_undelivered(conn: &mut Conn, lane: i64, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let earliest: Option<Earliest> = row!(
         conn,
-        "SELECT MIN(due_at) AS at
-         FROM outbox
-         WHERE state = 'pending'
-         AND parked_on IS NULL
-         AND lane = $1",
-        lane
+        "SELECT MIN(at) AS at
+         FROM (
+             SELECT MIN(created_at) AS at
+             FROM outbox
+             WHERE state = 'pending'
+             AND parked_on IS NULL
+             AND lane = $1
+             AND (due_at <= $2 OR attempts > 0)
+             UNION ALL
+             SELECT MIN(created_at) AS at
+             FROM outbox
+             WHERE state = 'pending'
+             AND parked_on IS NOT NULL
+             AND lane = $1) AS waiting",
+        lane,
+        Us(now)
     )?;
     Ok(earliest.and_then(|earliest| earliest.at))
 }

@@ -5,6 +5,7 @@
 pub mod contact;
 pub mod definition;
 mod doctor;
+mod health;
 mod help;
 mod incident;
 mod page;
@@ -19,6 +20,7 @@ mod timeline;
 mod welcome;
 
 pub use doctor::{FITS_A_MESSAGE, ability, ability_for, diagnosis, finding, invite_link, no_survey};
+pub use health::{alarm_down, alarm_over, trouble};
 pub use help::{Elsewhere, HelpLine, InRoom, help_elsewhere, help_in_private, help_in_room};
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};
 pub use page::{Path, closed, page_why, public_page, still_called};

@@ -10,9 +10,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{after, sleep_until};
-use crate::app::courier::{Courier, Miss};
+use crate::app::courier::{Courier, Miss, Receipt};
 use crate::app::{App, Fault, Lane, Prepared, Work};
 use crate::domain::id::Root;
+use crate::gauges::GAUGES;
 
 /// Rows claimed at once.
 const BATCH: i64 = 32;
@@ -25,6 +26,7 @@ pub(super) async fn run(app: App, courier: Arc<dyn Courier>, lane: Lane, stop: C
     let mut hands = Hands { app: app.clone(), courier, lane, waiting: BTreeMap::new(), busy: FuturesUnordered::new() };
     loop {
         commits.mark_unchanged();
+        GAUGES.turned(name(lane), app.now());
         if stop.is_cancelled() && hands.busy.is_empty() {
             return;
         }
@@ -112,5 +114,24 @@ async fn deliver(app: &App, courier: &dyn Courier, work: &mut Work) -> Result<()
     if let Err(Miss::Retry { why, .. } | Miss::Unsure { why }) = &told {
         tracing::info!(kind = work.kind(), root = ?work.root(), why, "a delivery is tried again");
     }
+    if work.pages() {
+        count(app, work, &told);
+    }
     app.record(work, told).await
+}
+
+fn count(app: &App, work: &Work, told: &Result<Receipt, Miss>) {
+    match told {
+        Ok(_) => GAUGES.page_sent(app.now() - work.created_at()),
+        Err(Miss::Retry { .. } | Miss::Unsure { .. }) => {}
+        Err(_) => GAUGES.page_failed(),
+    }
+}
+
+/// A lane's loop, as health and metrics call it.
+fn name(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Page => "pages",
+        Lane::Normal => "other_deliveries",
+    }
 }

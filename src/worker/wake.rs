@@ -4,6 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{after, sleep_until};
 use crate::app::{App, Fault};
+use crate::gauges::GAUGES;
 
 /// Roots looked at side by side: the connections of a PostgreSQL pool, and enough for a full batch of SQLite's writer.
 const SIDE_BY_SIDE: usize = 16;
@@ -13,6 +14,7 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
     let mut commits = app.store().committed();
     while !stop.is_cancelled() {
         commits.mark_unchanged();
+        GAUGES.turned("deadlines", app.now());
         match turn(&app, SIDE_BY_SIDE).await {
             Ok(0) => {
                 let next = app.next_wake().await.unwrap_or_default();

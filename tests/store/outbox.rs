@@ -37,7 +37,6 @@ async fn claims_come_by_time_and_lane_and_limit() {
         put(store, NewRow { due_at: at(1), ..outbox_row(2) }).await;
         put(store, NewRow { due_at: at(9), ..outbox_row(4) }).await;
         put(store, NewRow { lane: 2, ..outbox_row(5) }).await;
-        assert_eq!(read!(store, |conn| outbox::oldest_pending(conn, 1).await), Some(at(1)));
 
         let two = write!(store, |tx| outbox::claim(tx, at(5), 1, at(65), 2).await).unwrap();
         assert_eq!(ids(&two), [2, 3]);
@@ -278,6 +277,30 @@ async fn cleaning_takes_what_is_over_and_old() {
         assert_eq!(write!(store, |tx| outbox::clean(tx, at(3), 100).await).unwrap(), 2);
         assert_eq!(write!(store, |tx| outbox::clean(tx, at(100), 100).await).unwrap(), 1, "what is pending stays");
         assert_eq!(get(store, 4).await.state, "pending");
+    })
+    .await;
+}
+
+/// How late we are is counted from when a page was asked for: a try that failed makes it no younger.
+#[tokio::test]
+async fn the_oldest_row_that_is_still_to_go_is_found_whatever_it_waits_for() {
+    on_both(async |db| {
+        let store = &db.store;
+        let oldest = async |now| read!(store, |conn| outbox::oldest_undelivered(conn, 1, at(now)).await);
+        assert_eq!(oldest(100).await, None);
+        put(store, NewRow { created_at: at(5), due_at: at(50), ..outbox_row(1) }).await;
+        put(store, NewRow { created_at: at(1), lane: 2, ..outbox_row(2) }).await;
+        assert_eq!(oldest(49).await, None, "it is not due");
+        assert_eq!(oldest(50).await, Some(at(5)));
+
+        let claimed = claim(store, 50).await.remove(0);
+        assert_eq!(oldest(51).await, Some(at(5)), "on its way");
+        let held = write!(store, |tx| outbox::retry(tx, claimed.id, claimed.fence, at(80), "later").await).unwrap();
+        assert!(held);
+        assert_eq!(oldest(51).await, Some(at(5)), "to be tried again");
+        let parked = NewRow { created_at: at(3), due_at: at(90), parked_on: Some("room".to_owned()), ..outbox_row(3) };
+        put(store, parked).await;
+        assert_eq!(oldest(51).await, Some(at(3)), "its room is not there yet");
     })
     .await;
 }

@@ -53,6 +53,17 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// One word for the gauges.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Shared => "shared",
+            Self::Global => "global",
+            Self::Edge => "edge",
+            Self::Own => "own",
+        }
+    }
+
     pub(super) fn is_global(self) -> bool {
         matches!(self, Self::Global | Self::Edge)
     }

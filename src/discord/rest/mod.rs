@@ -39,6 +39,7 @@ pub use call::{Call, File, Lane, PATIENCE};
 pub use endpoint::{Endpoint, GUILDS_PER_LIST, MESSAGES_PER_LIST, Start, USERS_PER_LIST};
 pub use error::{RestError, Scope};
 
+use crate::gauges::GAUGES;
 use breaker::Breaker;
 use gate::{Ask, Gate, Permit};
 use retry::Tries;
@@ -88,7 +89,9 @@ impl Rest {
         loop {
             self.shared.breaker.admit(call.lane, Instant::now())?;
             let permit = self.shared.gate.enter(ask, deadline).await?;
-            let error = match self.attempt(&call, permit).await {
+            let attempted = self.attempt(&call, permit).await;
+            GAUGES.called(outcome(&attempted));
+            let error = match attempted {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
@@ -133,11 +136,23 @@ impl Rest {
         self.shared.breaker.note(answer.status, news.limited, call.endpoint.token_in_path, Instant::now());
         if let Some(limited) = news.limited {
             let after_ms = limited.after.as_millis();
+            GAUGES.limited(limited.scope.word());
             tracing::warn!(endpoint = %call.endpoint, after_ms, scope = ?limited.scope, "Discord asks to wait");
         }
         permit.settle(&news);
         tracing::debug!(endpoint = %call.endpoint, status = answer.status, took_ms = started.elapsed().as_millis(), "called Discord");
         answer.outcome()
+    }
+}
+
+/// How a try ended, in one word for the gauges.
+fn outcome(attempted: &Result<Value, RestError>) -> &'static str {
+    match attempted {
+        Ok(_) | Err(RestError::Undecodable(_)) => "done",
+        Err(RestError::Rejected { .. }) => "refused",
+        Err(RestError::Limited { .. }) => "limited",
+        Err(RestError::Ambiguous { .. }) => "unclear",
+        Err(RestError::NotSent(_)) => "not_sent",
     }
 }
 
