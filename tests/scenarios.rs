@@ -14,6 +14,9 @@ mod setup;
 #[path = "docs/forgetting.rs"]
 mod forgetting;
 
+#[path = "audit/sabotage.rs"]
+mod sabotage;
+
 use std::path::PathBuf;
 
 /// Plays every story of a file on both databases; what happens must be what is told, to the line.
@@ -100,6 +103,7 @@ files!(
     preview,
     ending,
     new_form,
+    outage,
 );
 
 /// Every file is played: one that is not in the list above would never fail.

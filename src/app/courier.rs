@@ -134,8 +134,12 @@ pub enum Receipt {
 /// It was not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Miss {
-    /// Try again after this long (none: with the usual backoff).
+    /// Try again after this long (none: with the usual backoff): Discord asked for it, or we know that it would.
     Retry { after: Option<Duration>, why: String },
+    /// This channel takes nothing for so long that a page should go another way; whatever else, try again then.
+    Limited { after: Duration, why: String },
+    /// Nothing gets through to Discord, whatever it is: try again, after this long if it is known.
+    Down { after: Option<Duration>, why: String },
     /// It may have taken effect and the answer was lost: try again, with the same nonce.
     Unsure { why: String },
     /// It can never succeed.

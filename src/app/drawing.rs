@@ -35,6 +35,11 @@ impl App {
                 Ok(Drawn::Send(What::React { channel: *channel, message_id: *message, sign: *sign }))
             }
             (Effect::Answer { channel, event, .. }, _) => Ok(Drawn::Send(self.answer(work, *channel, event))),
+            (Effect::Alarm { channel, alarm }, _) => {
+                let message = Outgoing::Line { text: words::alarm(*alarm), controls: Vec::new() };
+                let nonce = format!("{}o{}", self.0.salt, base36(work.row.id.0));
+                Ok(send(Address::Channel(*channel), message, nonce))
+            }
             (Effect::DeleteRoom { channel, number }, _) => {
                 Ok(Drawn::Send(What::DeleteRoom { channel: *channel, number: *number }))
             }
@@ -87,6 +92,7 @@ impl App {
             | Effect::React { .. }
             | Effect::Answer { .. }
             | Effect::Welcome { .. }
+            | Effect::Alarm { .. }
             | Effect::DeleteRoom { .. } => Ok(Drawn::Drop(None)),
         }
     }

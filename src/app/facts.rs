@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::App;
 use super::fault::Stop;
+use super::outage::ways_outside;
 use super::save::GuildState;
 use crate::definitions;
 use crate::domain::definition::{Kind, Set};
@@ -58,6 +59,8 @@ impl App {
             overrides: overrides(conn, guild).await?,
             muted: self.muted(conn, guild).await?,
             gone: state.gone,
+            outage: self.outage(),
+            outside: ways_outside(),
         })
     }
 

@@ -3,7 +3,9 @@
 //! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
 //! Reading order: `desk` (people), with `opening` (the form of a new incident), `ending` (duplicates, deletion) and `listing`
 //! (reads); `intake` (alert messages), `waking` (deadlines), `session` (of the gateway), `leaving` (a server is lost), `outbox`
-//! (deliveries and their receipts; `drawing`: what each says now), `definition` (set-up), then the other nouns: `plan`; `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
+//! (deliveries and their receipts; `drawing`: what each says now; `outage`: what they say about Discord), `audit` (what should
+//! have happened), `cleaning` and `restored` (what becomes of what is old), `definition` (set-up), then the other nouns: `plan`;
+//! `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
 //! the guided ways in (`welcome`, `setup`, `doctor`, `help`). What they share: `facts` (load), `places` and `survey` (what
 //! Discord is asked first), `save`, `draw` (state → view), `fault`.
 //! How well all of it is: `health`.
@@ -98,6 +100,8 @@ struct Inner {
     waiting: Mutex<Vec<(u64, Request)>>,
     /// Changes of set-up that were shown and wait for a yes.
     proposals: Mutex<Vec<definition::Proposed>>,
+    weather: Mutex<outage::Weather>,
+    audited: Mutex<audit::Audited>,
 }
 
 impl App {
@@ -127,6 +131,8 @@ impl App {
             sets: Mutex::default(),
             waiting: Mutex::default(),
             proposals: Mutex::default(),
+            weather: Mutex::default(),
+            audited: Mutex::default(),
         })))
     }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::courier::{Delivery, Miss, Receipt};
+use super::courier::{Delivery, Miss, Receipt, What};
 use super::drawing::Drawn;
+use super::facts::read_state;
 use super::fault::Stop;
 use super::{App, Fault};
 use crate::domain::call;
@@ -17,7 +18,7 @@ use crate::domain::timeline::Unreached;
 use crate::store::{Tx, incident, outbox, post};
 
 /// How long a claimed row is ours: longer than any delivery may take, so that nobody does it at the same time.
-const LEASE: TimeDelta = TimeDelta::seconds(90);
+pub(super) const LEASE: TimeDelta = TimeDelta::seconds(90);
 /// Waits between tries of a row, by attempt; the last one stays.
 const BACKOFF_S: [i64; 6] = [1, 2, 5, 10, 20, 30];
 /// How long something that is not a page is tried before it is given up: nobody waits for an old line.
@@ -48,6 +49,8 @@ pub struct Work {
     pub(super) effect: Effect,
     /// Pages that it asks of their people, once it is drawn.
     asks: Vec<PageId>,
+    /// It goes by a way outside Discord.
+    outside: bool,
 }
 
 impl Work {
@@ -58,6 +61,10 @@ impl Work {
 
     pub(super) fn id(&self) -> OutboxId {
         self.row.id
+    }
+
+    pub(super) fn outside(&self) -> bool {
+        self.outside
     }
 
     pub(super) fn guild(&self) -> GuildId {
@@ -122,6 +129,7 @@ impl App {
         match drawn {
             Drawn::Send(what) => {
                 work.asks = what.asks();
+                work.outside = matches!(what, What::Outside { .. });
                 let age = (self.now() - work.row.created_at).to_std().unwrap_or(Duration::ZERO);
                 Ok(Prepared::Deliver(Box::new(Delivery {
                     guild: work.row.guild_id,
@@ -143,12 +151,28 @@ impl App {
     /// # Errors
     /// A fault of the store: the row stays ours until its lease ends, and is delivered again with the same nonce.
     pub async fn record(&self, work: &Work, told: Result<Receipt, Miss>) -> Result<(), Fault> {
+        let turned = self.hear(work, &told);
+        let taken = self.take_down(work, told).await;
+        match turned {
+            Some(turned) => taken.and(self.weather_turned(turned).await),
+            None => taken,
+        }
+    }
+
+    async fn take_down(&self, work: &Work, told: Result<Receipt, Miss>) -> Result<(), Fault> {
+        let told = match told {
+            Err(Miss::Limited { after, why }) => match self.another_way(work).await? {
+                Some(input) => return self.finish(work, Ending::Failed(why), Some(input)).await,
+                None => Err(Miss::Retry { after: Some(after), why }),
+            },
+            told => told,
+        };
         match told {
             Ok(receipt) => {
                 let input = self.receipt_input(work, &receipt);
                 self.finish(work, Ending::Done(message_of(&receipt)), input).await
             }
-            Err(Miss::Retry { after, why }) if self.may_retry(work) => {
+            Err(Miss::Retry { after, why } | Miss::Down { after, why }) if self.may_retry(work) => {
                 let after = after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or(backoff(work));
                 self.finish(work, Ending::Retry(self.now() + after, why), None).await
             }
@@ -165,6 +189,21 @@ impl App {
                 self.finish(work, Ending::Failed(why), input).await
             }
         }
+    }
+
+    /// What an incident is told of a page that is limited where it goes; none: it waits there.
+    ///
+    /// A test page waits: by another way it would prove something else.
+    async fn another_way(&self, work: &Work) -> Result<Option<Input>, Fault> {
+        let (&Effect::SendPost { post }, Some(Root::Incident(id))) = (&work.effect, work.row.root) else {
+            return Ok(None);
+        };
+        let found = self.store().read(move |conn| {
+            Box::pin(async move { incident::peek(conn, id).await?.as_ref().map(read_state).transpose() })
+        });
+        let state = found.await.map_err(|stop: Stop| stop.fault("look for another way"))?;
+        let another = state.is_some_and(|state| state.paging.has_another_way(post));
+        Ok(another.then_some(Input::Told(Told::PostLimited { post })))
     }
 
     /// Pages are tried as long as they are wanted; the rest not for ever.
@@ -298,7 +337,9 @@ const PARKED_BATCH: i64 = 100;
 /// What an incident is told of a delivery that has failed for good, and why for the log.
 fn miss_input(work: &Work, miss: Miss) -> (Option<Input>, String) {
     let (unreached, why) = match &miss {
-        Miss::Retry { why, .. } | Miss::Unsure { why } => (Unreached::Rejected, why.clone()),
+        Miss::Retry { why, .. } | Miss::Limited { why, .. } | Miss::Down { why, .. } | Miss::Unsure { why } => {
+            (Unreached::Rejected, why.clone())
+        }
         Miss::Never { why, detail } => (*why, detail.clone()),
         Miss::NobodyReached(_) => (Unreached::NoAccess, "nobody in it can be reached".to_owned()),
         Miss::Lost { detail } => (Unreached::Rejected, detail.clone()),
@@ -327,7 +368,7 @@ enum Ending {
 
 fn read_work(row: outbox::OutboxRow) -> Option<Work> {
     match serde_json::from_str(&row.payload) {
-        Ok(effect) => Some(Work { row, effect, asks: Vec::new() }),
+        Ok(effect) => Some(Work { row, effect, asks: Vec::new(), outside: false }),
         Err(why) => {
             tracing::error!(outbox = row.id.0, kind = row.kind, %why, "an outbox row cannot be read");
             None

@@ -195,9 +195,11 @@ async fn ask(tx: &mut Tx, state: &Incident, effect: &Effect, now: Timestamp, min
         }
         // The announcement links the room.
         Effect::Announce { .. } => (Lane::Normal, None, no_room.then(|| door(state)), now),
-        Effect::React { .. } | Effect::Answer { .. } | Effect::Welcome { .. } | Effect::DeleteRoom { .. } => {
-            (Lane::Normal, None, None, now)
-        }
+        Effect::React { .. }
+        | Effect::Answer { .. }
+        | Effect::Welcome { .. }
+        | Effect::Alarm { .. }
+        | Effect::DeleteRoom { .. } => (Lane::Normal, None, None, now),
     };
     let due_at = if parked_on.is_some() { now + PARKED_FOR } else { due_at };
     put(tx, of(state), effect, (lane, target, parked_on, due_at), now, mint).await
@@ -261,6 +263,18 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Asks once more for a post whose row is gone; whichever row carries it, Discord drops the second.
+pub(super) async fn ask_again(
+    tx: &mut Tx,
+    owner: (GuildId, Root),
+    post: PostId,
+    now: Timestamp,
+    mint: &mut Mint,
+) -> Result<(), Stop> {
+    let slot = (Lane::Page, Some(post.to_string()), None, now);
+    put(tx, owner, &Effect::SendPost { post }, slot, now, mint).await
 }
 
 fn any_queued(state: &Incident, post: &Post) -> bool {

@@ -22,6 +22,8 @@ const LOOKED_AT: u8 = 50;
 const REVOKED_PAUSE: Duration = Duration::from_secs(60);
 /// How long what is for a server in an outage waits for its next try; the end of the outage makes all of it due at once.
 const AWAY_PAUSE: Duration = Duration::from_secs(30);
+/// A channel that is limited for longer keeps no page waiting: it goes another way.
+const TOO_LONG: Duration = Duration::from_secs(30);
 /// The only flag an edit may carry: no preview of links.
 const SUPPRESS_EMBEDS: u64 = 1 << 2;
 
@@ -257,10 +259,14 @@ fn lost_or(error: &RestError) -> Miss {
 /// What a failed call means for the outbox. `otherwise`: why nobody is reached where Discord's reason says nothing else.
 pub(super) fn missed(error: &RestError, otherwise: Unreached) -> Miss {
     match error {
-        RestError::NotSent(_) => Miss::Retry { after: None, why: error.to_string() },
+        RestError::NotSent(_) => Miss::Down { after: None, why: error.to_string() },
         RestError::Ambiguous { .. } | RestError::Undecodable(_) => Miss::Unsure { why: error.to_string() },
+        RestError::Limited { after, global: true, .. } => Miss::Down { after: Some(*after), why: error.to_string() },
+        RestError::Limited { after, .. } if *after > TOO_LONG => {
+            Miss::Limited { after: *after, why: error.to_string() }
+        }
         RestError::Limited { after, .. } => Miss::Retry { after: Some(*after), why: error.to_string() },
-        RestError::Rejected { status: 401, .. } => Miss::Retry { after: Some(REVOKED_PAUSE), why: error.to_string() },
+        RestError::Rejected { status: 401, .. } => Miss::Down { after: Some(REVOKED_PAUSE), why: error.to_string() },
         RestError::Rejected { code, message, .. } => {
             let (why, detail) = refused(*code, message, otherwise);
             Miss::Never { why, detail: [detail].into_iter().chain(error.details()).collect::<Vec<_>>().join(" · ") }
@@ -303,9 +309,16 @@ mod tests {
         let after = Duration::from_secs(7);
         let limited = RestError::Limited { after, global: false, scope: super::super::rest::Scope::User };
         assert!(matches!(missed(&limited, Unreached::Rejected), Miss::Retry { after: Some(a), .. } if a == after));
+        let long = Duration::from_secs(31);
+        let limited = RestError::Limited { after: long, global: false, scope: super::super::rest::Scope::Shared };
+        assert!(matches!(missed(&limited, Unreached::Rejected), Miss::Limited { after: a, .. } if a == long));
+        let everything = RestError::Limited { after: long, global: true, scope: super::super::rest::Scope::Edge };
+        assert!(matches!(missed(&everything, Unreached::Rejected), Miss::Down { after: Some(a), .. } if a == long));
+        let unsent = RestError::NotSent("no route".to_owned());
+        assert!(matches!(missed(&unsent, Unreached::Rejected), Miss::Down { after: None, .. }));
         let unclear = RestError::Ambiguous { status: Some(502), cause: "bad gateway".to_owned() };
         assert!(matches!(missed(&unclear, Unreached::Rejected), Miss::Unsure { .. }));
-        assert!(matches!(missed(&rejected(401, 0), Unreached::Rejected), Miss::Retry { after: Some(_), .. }));
+        assert!(matches!(missed(&rejected(401, 0), Unreached::Rejected), Miss::Down { after: Some(_), .. }));
         let rows = [
             (50007, Unreached::DmsClosed),
             (50278, Unreached::DmsClosed),

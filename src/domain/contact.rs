@@ -102,6 +102,11 @@ pub enum Way {
 }
 
 impl Way {
+    /// Discord itself carries it: when Discord fails, so does this.
+    pub fn in_discord(self) -> bool {
+        matches!(self, Way::Mention | Way::Dm)
+    }
+
     /// This version has a carrier for it; a page by any other way fails at once.
     pub fn carried(self) -> bool {
         matches!(self, Way::Mention | Way::Dm)

@@ -65,6 +65,11 @@ pub enum Effect {
         /// Where it is said if that is refused.
         or: Option<ChannelId>,
     },
+    /// Tell an announcement channel what the auditor found.
+    Alarm {
+        channel: ChannelId,
+        alarm: Alarm,
+    },
     /// Delete the room that was made for an incident which is no more.
     DeleteRoom {
         channel: ChannelId,
@@ -90,6 +95,7 @@ impl Effect {
             Effect::React { .. } => "react",
             Effect::Answer { .. } => "answer",
             Effect::Welcome { .. } => "welcome",
+            Effect::Alarm { .. } => "alarm",
             Effect::DeleteRoom { .. } => "delete_room",
         }
     }
@@ -117,6 +123,42 @@ pub enum Greeted {
     Owner(UserId),
     /// Whoever reads this channel.
     Channel(ChannelId),
+}
+
+/// What the auditor says of one incident; without a number: of a test page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    pub trouble: Trouble,
+    pub number: Option<i64>,
+}
+
+/// What should have happened and did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// Its deadline has come and nobody has looked.
+    Overdue,
+    /// A page is due, or in somebody's hands, for longer than can be explained.
+    Stuck,
+    /// Its deadline was not the one of its state, or it has none although nobody has answered.
+    Asleep,
+    /// A page waits to be sent and nothing is to send it.
+    Lost,
+    /// Something waits for a room past its time.
+    Parked,
+}
+
+impl Trouble {
+    /// One word for gauges and logs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Trouble::Overdue => "overdue",
+            Trouble::Stuck => "stuck",
+            Trouble::Asleep => "asleep",
+            Trouble::Lost => "lost",
+            Trouble::Parked => "parked",
+        }
+    }
 }
 
 /// What became of an alert message.

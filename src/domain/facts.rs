@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::contact::Contact;
+use super::contact::{Contact, Way};
 use super::definition::Set;
 use super::id::{Timestamp, UserId};
 use super::name::Name;
@@ -26,6 +26,10 @@ pub struct Facts {
     pub muted: BTreeSet<(Name, String)>,
     /// People who left the guild.
     pub gone: BTreeSet<UserId>,
+    /// Since when Discord takes nothing; none: it does, as far as is known.
+    pub outage: Option<Timestamp>,
+    /// Ways outside Discord that something carries here.
+    pub outside: BTreeSet<Way>,
 }
 
 impl Facts {

@@ -262,7 +262,7 @@ impl Question<'_> {
     fn facts_at(&self, at: Timestamp) -> Facts {
         let in_force = self.mutes.iter().filter(|mute| mute.until.is_none_or(|until| until > at));
         let muted = in_force.map(|mute| (mute.contact.clone(), mute.channel.clone())).collect();
-        Facts { muted, ..self.facts.clone() }
+        Facts { muted, outage: None, ..self.facts.clone() }
     }
 }
 

@@ -135,6 +135,13 @@ pub enum Fact {
     CaughtUp {
         plan: String,
         late_s: i64,
+        #[serde(default)]
+        why: Late,
+    },
+    /// Discord took nothing for a while, and paging waited for it.
+    Outage {
+        since: Timestamp,
+        until: Timestamp,
     },
     TitleChanged {
         old: String,
@@ -188,6 +195,21 @@ pub enum Fact {
     },
 }
 
+/// Why paging is late.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Late {
+    /// Nobody looked: Muster was not running, or its clock was set.
+    #[default]
+    Absence,
+    /// Discord took nothing.
+    Outage,
+    /// It was acknowledged meanwhile, and that was taken back.
+    AckUndone,
+    /// It was over meanwhile, and that was taken back.
+    Reopened,
+}
+
 /// Why somebody was not reached through a way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -207,6 +229,8 @@ pub enum Unreached {
     Unknown,
     /// There is no place left to say it.
     NoRoom,
+    /// Discord takes nothing there for longer than a page can wait.
+    Limited,
     /// Refused for good, for another reason.
     Rejected,
 }

@@ -181,6 +181,11 @@ pub async fn live_count(conn: &mut Conn) -> Result<i64, StoreError> {
     Ok(count.map_or(0, |(count,)| count))
 }
 
+/// Up to `limit` incidents that are not over, in every guild, from after this one on, oldest first.
+pub async fn live_after(conn: &mut Conn, after: IncidentId, limit: i64) -> Result<Vec<IncidentRow>, StoreError> {
+    rows!(conn, select!("WHERE over_at IS NULL AND id > $1 ORDER BY id LIMIT $2"), after, limit)
+}
+
 /// The ids of all incidents that are not over, in every guild, oldest first.
 pub async fn live_ids(conn: &mut Conn) -> Result<Vec<IncidentId>, StoreError> {
     let ids: Vec<(IncidentId,)> = rows!(conn, "SELECT id FROM incident WHERE over_at IS NULL ORDER BY id")?;

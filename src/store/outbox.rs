@@ -172,6 +172,26 @@ pub async fn hold(tx: &mut Tx, kind: &str, until: Timestamp) -> Result<u64, Stor
     )
 }
 
+/// What backs off after a failed try is due now.
+pub async fn hurry(tx: &mut Tx, rows: &[OutboxId], now: Timestamp) -> Result<(), StoreError> {
+    tx.ring();
+    for id in rows {
+        run!(
+            tx,
+            "UPDATE outbox
+             SET due_at = $2
+             WHERE id = $1
+             AND state = 'pending'
+             AND parked_on IS NULL
+             AND lease_until IS NULL
+             AND due_at > $2",
+            *id,
+            Us(now)
+        )?;
+    }
+    Ok(())
+}
+
 /// It was sent. False: the claim was lost meanwhile.
 pub async fn done(tx: &mut Tx, id: OutboxId, fence: i64) -> Result<bool, StoreError> {
     end(tx, id, fence, "done", None).await
@@ -385,6 +405,99 @@ pub async fn next_due(conn: &mut Conn, lane: i64) -> Result<Option<Timestamp>, S
         lane
     )?;
     Ok(earliest.and_then(|earliest| earliest.at))
+}
+
+/// What is too long for a row that is not parked.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Due, or its claim over, since then, and nobody has it.
+    pub due: Timestamp,
+    /// Written before then, and tried in vain.
+    pub tried: Timestamp,
+}
+
+/// Up to `limit` rows of a lane that wait for longer than these limits allow, earliest first.
+pub async fn stuck(conn: &mut Conn, lane: i64, limits: Limits, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
+    rows!(
+        conn,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM outbox
+             WHERE state = 'pending'
+             AND parked_on IS NULL
+             AND lane = $1
+             AND (lease_until IS NULL AND due_at <= $2
+                 OR lease_until <= $2
+                 OR attempts > 0 AND created_at <= $3)
+             ORDER BY due_at, id
+             LIMIT $4"
+        ),
+        lane,
+        Us(limits.due),
+        Us(limits.tried),
+        limit
+    )
+}
+
+/// Up to `limit` rows that were parked longer than until `due`, earliest first.
+pub async fn parked_over(conn: &mut Conn, due: Timestamp, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
+    rows!(
+        conn,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM outbox
+             WHERE state = 'pending'
+             AND parked_on IS NOT NULL
+             AND due_at <= $1
+             ORDER BY due_at, id
+             LIMIT $2"
+        ),
+        Us(due),
+        limit
+    )
+}
+
+/// Whether a row of this kind and target is still to be sent.
+pub async fn waits(conn: &mut Conn, kind: &str, target: &str) -> Result<bool, StoreError> {
+    let found: Option<(OutboxId,)> = row!(
+        conn,
+        "SELECT id FROM outbox WHERE kind = $1 AND target = $2 AND state = 'pending' LIMIT 1",
+        kind,
+        target
+    )?;
+    Ok(found.is_some())
+}
+
+/// When the claim that lasts longest ends.
+pub async fn latest_claim(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> {
+    let latest: Option<Earliest> = row!(
+        conn,
+        "SELECT MAX(lease_until) AS at
+         FROM outbox
+         WHERE state = 'pending'
+         AND lease_until IS NOT NULL"
+    )?;
+    Ok(latest.and_then(|latest| latest.at))
+}
+
+/// Ends claims that last longer than until `latest`, as of `now`; whoever made them is not listened to any more.
+pub async fn end_claims_beyond(tx: &mut Tx, latest: Timestamp, now: Timestamp) -> Result<Vec<OutboxRow>, StoreError> {
+    tx.ring();
+    rows!(
+        tx,
+        concat!(
+            "UPDATE outbox
+             SET lease_until = $2, fence = fence + 1
+             WHERE state = 'pending'
+             AND lease_until > $1
+             RETURNING ",
+            columns!()
+        ),
+        Us(latest),
+        Us(now)
+    )
 }
 
 /// When [`stop_parked_due`] will next find something.

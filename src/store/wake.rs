@@ -71,6 +71,41 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, lease: Timestamp, limit: i64) ->
     Ok(woken)
 }
 
+/// Up to `limit` roots that were due at `due`, or before, and that nobody has at `now`; earliest first.
+pub async fn overdue(conn: &mut Conn, due: Timestamp, now: Timestamp, limit: i64) -> Result<Vec<Woken>, StoreError> {
+    rows!(
+        conn,
+        "SELECT noun, id, due_at, fence
+         FROM wake
+         WHERE due_at <= $1
+         AND (lease_until IS NULL OR lease_until <= $2)
+         ORDER BY due_at, id
+         LIMIT $3",
+        Us(due),
+        Us(now),
+        limit
+    )
+}
+
+/// When the claim that lasts longest ends.
+pub async fn latest_claim(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> {
+    let latest: Option<Earliest> = row!(conn, "SELECT MAX(lease_until) AS at FROM wake WHERE lease_until IS NOT NULL")?;
+    Ok(latest.and_then(|latest| latest.at))
+}
+
+/// Ends claims that last longer than until `latest`; whoever made them has lost them.
+pub async fn end_claims_beyond(tx: &mut Tx, latest: Timestamp) -> Result<Vec<Woken>, StoreError> {
+    tx.ring();
+    rows!(
+        tx,
+        "UPDATE wake
+         SET lease_until = NULL, fence = fence + 1
+         WHERE lease_until > $1
+         RETURNING noun, id, due_at, fence",
+        Us(latest)
+    )
+}
+
 /// Ends every claim: whoever made them is gone.
 pub async fn forget_claims(tx: &mut Tx) -> Result<u64, StoreError> {
     tx.ring();

@@ -260,6 +260,7 @@ fn mend(why: Unreached) -> &'static str {
         | Unreached::Gone
         | Unreached::SecretUnset
         | Unreached::Unknown
+        | Unreached::Limited
         | Unreached::Rejected => "`/contact test` tries again.",
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Same nouns as in `domain`. Untrusted words stand in pieces of their own ([`Text`]), never inside ours.
 
+mod alarm;
 pub mod contact;
 pub mod definition;
 mod doctor;
@@ -19,6 +20,7 @@ mod text;
 mod timeline;
 mod welcome;
 
+pub use alarm::alarm;
 pub use doctor::{FITS_A_MESSAGE, ability, ability_for, diagnosis, finding, invite_link, no_survey};
 pub use health::{alarm_down, alarm_over, trouble};
 pub use help::{Elsewhere, HelpLine, InRoom, help_elsewhere, help_in_private, help_in_room};

@@ -11,7 +11,7 @@ use crate::domain::effect::RoomKind;
 use crate::domain::id::{ChannelId, Timestamp, UserId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::Status;
-use crate::domain::timeline::{Event, Fact, Unreached};
+use crate::domain::timeline::{Event, Fact, Late, Unreached};
 
 /// The one short line that the channel gets; `None`: the channel stays silent about it.
 pub fn line(event: &Event) -> Option<Text> {
@@ -30,7 +30,7 @@ fn told(fact: &Fact) -> bool {
         Fact::Opened { .. } | Fact::PlanStarted | Fact::RoomOpened { .. } | Fact::RoomFailed { .. } => false,
         Fact::AlertRepeated { .. } | Fact::AlertJoined { .. } | Fact::AlertRecovered { .. } => false,
         Fact::StageStarted { .. } | Fact::StageFailed { .. } | Fact::OnCall { .. } | Fact::Skipped { .. } => false,
-        Fact::Paged { .. } | Fact::PageNotSent { .. } | Fact::FallbackCalled { .. } => false,
+        Fact::Paged { .. } | Fact::PageNotSent { .. } | Fact::FallbackCalled { .. } | Fact::Outage { .. } => false,
         Fact::Taken { .. } | Fact::LeadChanged { .. } => false,
         Fact::Reopened { .. } | Fact::AllRecovered { .. } | Fact::NewOccurrence { .. } | Fact::Untouched => true,
         Fact::StageEmpty { .. } | Fact::PageFailed { .. } | Fact::Exhausted { .. } | Fact::CaughtUp { .. } => true,
@@ -72,7 +72,8 @@ fn sentence(by: Option<UserId>, fact: &Fact) -> Text {
         Fact::Stopped { plan, reason } => stopped(by, plan, reason),
         Fact::Exhausted { plan } => Text::from("Nobody has answered ").said(plan).ours(". The fallback is called now."),
         Fact::FallbackCalled { count } => fallback_called(*count),
-        Fact::CaughtUp { plan, late_s } => caught_up(plan, *late_s),
+        Fact::CaughtUp { plan, late_s, why } => caught_up(plan, *late_s, *why),
+        Fact::Outage { since, until } => outage(*since, *until),
         Fact::TitleChanged { old, new } => title_changed(by, old, new),
         Fact::SummaryChanged { .. } => doer(by).ours(" changed the summary."),
         Fact::ImpactChanged { old, new, reason } => impact_changed(by, *old, *new, reason.as_deref()),
@@ -255,9 +256,19 @@ fn restored(backup_at: Timestamp, until: Option<Timestamp>) -> Text {
     }
 }
 
-fn caught_up(plan: &str, late_s: i64) -> Text {
+fn caught_up(plan: &str, late_s: i64, why: Late) -> Text {
     let late = lasting(TimeDelta::try_seconds(late_s).unwrap_or_default());
-    Text::from("Paging of ").said(plan).ours(format!(" is {late} late: Muster was away. It goes on now."))
+    let why = match why {
+        Late::Absence => "Muster was away",
+        Late::Outage => "Discord did not answer",
+        Late::AckUndone => "the acknowledgement was taken back",
+        Late::Reopened => "it was over in the meantime",
+    };
+    Text::from("Paging of ").said(plan).ours(format!(" is {late} late: {why}. It goes on now."))
+}
+
+fn outage(since: Timestamp, until: Timestamp) -> Text {
+    Text::from("Discord did not answer from ").clock(since).ours(" to ").clock(until).ours(".")
 }
 
 fn title_changed(by: Option<UserId>, old: &str, new: &str) -> Text {
@@ -331,6 +342,7 @@ pub fn unreached(why: Unreached) -> &'static str {
         Unreached::NoCarrier => "this version cannot page that way",
         Unreached::Unknown => "there is no such contact any more",
         Unreached::NoRoom => "there is no channel to say it in",
+        Unreached::Limited => "Discord takes no message there for now",
         Unreached::Rejected => "it was refused for good",
     }
 }

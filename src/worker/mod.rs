@@ -2,6 +2,7 @@
 //!
 //! Each loop subscribes to commits before it looks, so that no wake-up is lost, and ends when the token is cancelled.
 
+mod audit;
 mod clean;
 mod outbox;
 mod wake;
@@ -38,6 +39,7 @@ pub async fn start(app: &App, courier: &Arc<dyn Courier>, stop: &CancellationTok
     }
     tasks.spawn(kept(wake::run(app.clone(), stop.clone()), stop.clone()));
     tasks.spawn(kept(clean::run(app.clone(), stop.clone()), stop.clone()));
+    tasks.spawn(kept(audit::run(app.clone(), stop.clone()), stop.clone()));
     tasks.close();
     Ok(tasks)
 }

@@ -111,7 +111,7 @@ pub(super) async fn turn(app: &App, courier: &dyn Courier, lane: Lane) -> Result
 async fn deliver(app: &App, courier: &dyn Courier, work: &mut Work) -> Result<(), Fault> {
     let Prepared::Deliver(delivery) = app.prepare(work).await? else { return Ok(()) };
     let told = courier.deliver(*delivery).await;
-    if let Err(Miss::Retry { why, .. } | Miss::Unsure { why }) = &told {
+    if let Err(Miss::Retry { why, .. } | Miss::Down { why, .. } | Miss::Unsure { why }) = &told {
         tracing::info!(kind = work.kind(), root = ?work.root(), why, "a delivery is tried again");
     }
     if work.pages() {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use muster::app::courier::{Address, Courier, Delivery, Miss, Outgoing, Receipt, RoomPlan, What};
 use muster::app::view::{CallView, Calls, CardView, FallbackView, PageView, PagedView};
@@ -47,6 +48,9 @@ pub struct Faults {
     pub no_card: bool,
     /// Nothing gets through: everything is to be tried again.
     pub down: bool,
+    /// Mentions there, and direct messages to these, are limited for longer than a page waits.
+    pub limited_rooms: bool,
+    pub limited_dms: BTreeSet<UserId>,
     /// The answer of the next sends is lost after they took effect.
     pub lost_answers: u32,
 }
@@ -98,7 +102,7 @@ impl Courier for Fake {
     async fn deliver(&self, delivery: Delivery) -> Result<Receipt, Miss> {
         let mut state = self.lock();
         if state.faults.down {
-            return Err(Miss::Retry { after: None, why: "Discord does not answer".to_owned() });
+            return Err(Miss::Down { after: None, why: "Discord does not answer".to_owned() });
         }
         match delivery.what {
             What::OpenRoom(plan) => state.open_room(&plan),
@@ -154,6 +158,9 @@ impl State {
         if matches!(outgoing, Outgoing::Card(_)) && self.faults.no_card {
             return Err(Miss::Retry { after: None, why: "503".to_owned() });
         }
+        if self.limited(&to, &outgoing) {
+            return Err(Miss::Limited { after: Duration::from_secs(600), why: "429".to_owned() });
+        }
         let failed = self.unreached(&to, &outgoing);
         let people = people(&outgoing).iter().filter(|person| person.open).count();
         if people > 0 && failed.len() == people {
@@ -174,6 +181,16 @@ impl State {
             return Err(Miss::Unsure { why: "the answer was lost".to_owned() });
         }
         Ok(Receipt::Message { channel, message, failed })
+    }
+
+    fn limited(&self, to: &Address, outgoing: &Outgoing) -> bool {
+        match to {
+            Address::Dm(user) => self.faults.limited_dms.contains(user),
+            Address::Channel(channel) => {
+                let asks = matches!(outgoing, Outgoing::Page(_) | Outgoing::Fallback(_) | Outgoing::Call(_));
+                self.faults.limited_rooms && asks && self.rooms.values().any(|room| room == channel)
+            }
+        }
     }
 
     fn unreached(&self, to: &Address, outgoing: &Outgoing) -> Vec<(PageId, Unreached)> {

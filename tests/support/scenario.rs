@@ -441,6 +441,8 @@ impl Stage {
             "dms closed" => drop(put(&mut faults.dms_closed)),
             "left" => drop(put(&mut faults.left)),
             "no access" => drop(put(&mut faults.no_access)),
+            "limited room" => faults.limited_rooms = on,
+            "limited" => drop(put(&mut faults.limited_dms)),
             "no channel" => faults.no_channel = on,
             "no thread" => faults.no_thread = on,
             "no card" => faults.no_card = on,

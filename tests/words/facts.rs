@@ -9,7 +9,7 @@ use muster::domain::effect::RoomKind;
 use muster::domain::id::EventId;
 use muster::domain::impact::Impact;
 use muster::domain::incident::Status;
-use muster::domain::timeline::{Event, Fact, Unreached};
+use muster::domain::timeline::{Event, Fact, Late, Unreached};
 use muster::words::{Headline, ListRow, announcement, entry, history, line, list, suggest_resolve, unreached};
 
 use super::samples::{ANA, BEN, ROOM, at, scene, strings};
@@ -62,6 +62,7 @@ fn number(fact: &Fact) -> usize {
         Fact::DuplicateOf { .. } => 38,
         Fact::HasDuplicate { .. } => 39,
         Fact::Restored { .. } => 40,
+        Fact::Outage { .. } => 41,
     }
 }
 
@@ -102,7 +103,11 @@ fn by_machines() -> Vec<Fact> {
         Fact::Exhausted { plan: plan.clone() },
         Fact::FallbackCalled { count: 1 },
         Fact::FallbackCalled { count: 3 },
-        Fact::CaughtUp { plan, late_s: 1_260 },
+        Fact::CaughtUp { plan: plan.clone(), late_s: 1_260, why: Late::Absence },
+        Fact::CaughtUp { plan: plan.clone(), late_s: 1_260, why: Late::Outage },
+        Fact::CaughtUp { plan: plan.clone(), late_s: 90, why: Late::AckUndone },
+        Fact::CaughtUp { plan, late_s: 240, why: Late::Reopened },
+        Fact::Outage { since: at(0), until: at(420) },
         Fact::ImpactChanged { old: Impact::Medium, new: Impact::Critical, reason: None },
         Fact::StatusChanged { old: Status::Open, new: Status::Resolved, message: None },
         Fact::StatusChanged { old: Status::Mitigated, new: Status::Open, message: None },
@@ -185,8 +190,10 @@ fn a_receipt_without_a_discord_user_names_the_contact() {
 
 #[test]
 fn every_way_to_miss_somebody_has_a_reason() {
-    use Unreached::{DmsClosed, Gone, Muted, NoAccess, NoCarrier, NoRoom, Rejected, SecretUnset, Unknown, Unverified};
-    let all = [Muted, Unverified, Gone, DmsClosed, NoAccess, SecretUnset, NoCarrier, Unknown, NoRoom, Rejected];
+    use Unreached::Unverified;
+    use Unreached::{DmsClosed, Gone, Limited, Muted, NoAccess, NoCarrier, NoRoom, Rejected, SecretUnset, Unknown};
+    let all =
+        [Limited, Muted, Unverified, Gone, DmsClosed, NoAccess, SecretUnset, NoCarrier, Unknown, NoRoom, Rejected];
     let reasons: BTreeSet<&str> = all.into_iter().map(unreached).collect();
     assert_eq!(reasons.len(), all.len(), "two reasons are alike");
 }

@@ -185,7 +185,7 @@ impl App {
         applied.revision = definition::record(tx, apply.guild, &changes, apply.by, now, apply.via).await?;
         start_sources(tx, apply.guild, &new, now).await?;
         forget_mutes(tx, apply.guild, &old, &new).await?;
-        self.audit(tx, apply, &changes, &old, now).await?;
+        self.note_apply(tx, apply, &changes, &old, now).await?;
         Ok(Ok(applied))
     }
 
@@ -237,7 +237,7 @@ impl App {
         Ok(overtaken)
     }
 
-    async fn audit(
+    async fn note_apply(
         &self,
         tx: &mut Tx,
         apply: &Apply,

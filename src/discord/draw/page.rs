@@ -43,7 +43,7 @@ fn body(page: &PageView) -> Text {
     }
     let mut text = reasons(page);
     if let Some(since) = page.late_since {
-        text = text.line().ours("Late: it was due ").ago(since).ours(". Muster was away.");
+        text = text.line().ours("Late: it was due ").ago(since).ours(".");
     }
     if page.attempt > 1 {
         text = text.line().ours(format!("Page {}: nobody has answered yet.", page.attempt));

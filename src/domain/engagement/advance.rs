@@ -1,13 +1,14 @@
 //! What is due now: stages that end, own stages that start, repeats, fallback calls.
 
 use super::clock::{OwnAnswer, Series};
+use super::outage::{Calling, Underway};
 use super::page::Reason;
 use super::{End, Engaged, Engagement, LATE_AFTER, Paging, Progress, Want};
 use crate::domain::escalation::{Stage, Who};
 use crate::domain::facts::Facts;
 use crate::domain::id::{Timestamp, UserId};
 use crate::domain::name::Name;
-use crate::domain::timeline::{Fact, Unreached};
+use crate::domain::timeline::{Fact, Late, Unreached};
 use crate::domain::turn::Turn;
 
 /// What a turn of one engagement gathers.
@@ -20,6 +21,12 @@ pub(super) struct Run<'t, 'f> {
     pub calls: Vec<super::EngagementId>,
     /// Plans that a contact's earlier acknowledgement ended.
     pub ended: Vec<super::EngagementId>,
+    /// Why what is late is late.
+    pub late: Late,
+    /// Pages on their way: nobody is paged again on top of one.
+    pub underway: Vec<Underway>,
+    /// Calls of a fallback on their way.
+    pub calling: Vec<Calling>,
 }
 
 /// What is due in an engagement.
@@ -33,7 +40,13 @@ enum Due {
 impl Paging {
     /// Does everything that is due, and what follows from it at once. Nothing due: nothing changes.
     pub fn advance(&mut self, turn: &mut Turn<'_>, spare: Option<UserId>) {
+        self.go_on(Late::Absence, spare, turn);
+    }
+
+    /// The same, of what stood still until now for another reason than that nobody looked.
+    pub(super) fn go_on(&mut self, late: Late, spare: Option<UserId>, turn: &mut Turn<'_>) {
         let mut run = Run::new(turn, spare);
+        run.late = late;
         self.walk(&mut run);
         self.finish(run);
     }
@@ -58,9 +71,10 @@ impl Paging {
         if self.held_since.is_some() {
             return;
         }
-        let queued = self.queued_channels();
+        self.follow_outage(run);
+        (run.underway, run.calling) = self.underway();
         for engagement in self.engagements.iter_mut().filter(|engagement| engagement.runs()) {
-            engagement.advance(run, &queued);
+            engagement.advance(run);
         }
     }
 
@@ -75,23 +89,29 @@ impl Paging {
             self.close_ended(turn);
         }
     }
-
-    /// Channels whose last page still waits to be sent: they are not paged again on top of it.
-    fn queued_channels(&self) -> Vec<(Name, String)> {
-        let waiting = self.pages.iter().filter(|page| page.waits());
-        waiting.map(|page| (page.contact.clone(), page.channel.clone())).collect()
-    }
 }
 
 impl<'t, 'f> Run<'t, 'f> {
     pub(super) fn new(turn: &'t mut Turn<'f>, spare: Option<UserId>) -> Run<'t, 'f> {
-        Run { turn, wants: Vec::new(), spare, calls: Vec::new(), ended: Vec::new() }
+        Run {
+            turn,
+            wants: Vec::new(),
+            spare,
+            calls: Vec::new(),
+            ended: Vec::new(),
+            late: Late::Absence,
+            underway: Vec::new(),
+            calling: Vec::new(),
+        }
     }
 }
 
 impl Engagement {
-    fn advance(&mut self, run: &mut Run<'_, '_>, queued: &[(Name, String)]) {
+    fn advance(&mut self, run: &mut Run<'_, '_>) {
         self.settle(run.turn.now, run);
+        if self.stands_still(run) {
+            return;
+        }
         while let Some((at, due)) = self.earliest().filter(|(at, _)| *at <= run.turn.now) {
             let late = run.turn.now - at > LATE_AFTER;
             match due {
@@ -99,7 +119,7 @@ impl Engagement {
                 _ if late => self.catch_up(at, run),
                 Due::StageEnd => self.next_stage(at, run),
                 Due::OwnStage(clock) => self.own_stage(clock, at, run),
-                Due::Repeat { clock, series } => self.repeat_page(clock, series, at, run, queued),
+                Due::Repeat { clock, series } => self.repeat_page(clock, series, at, run),
             }
             self.settle(if late { run.turn.now } else { at }, run);
         }
@@ -131,6 +151,8 @@ impl Engagement {
             let stuck =
                 |clock: &super::Clock| !clock.silent() && clock.has_stages_left() && clock.stage_failed(clock.stage);
             if let Some(index) = self.clocks.iter().position(stuck).filter(|_| self.end.is_none()) {
+                self.own_stage(index, at, run);
+            } else if let Some(index) = self.who_moves_on(run) {
                 self.own_stage(index, at, run);
             } else if self.hopeless() {
                 self.leave_hopeless(at, run);
@@ -202,10 +224,13 @@ impl Engagement {
     fn call_due(&mut self, at: Timestamp, late: bool, run: &mut Run<'_, '_>) {
         let every = run.turn.facts.live.settings().fallback_every.delta();
         let base = if late { run.turn.now } else { at };
+        let covered = late && run.covers_call(self.id, at);
         if let Progress::Exhausted { next_call, calls, .. } = &mut self.progress {
             *next_call = base + every;
-            *calls += 1;
-            run.calls.push(self.id);
+            if !covered {
+                *calls += 1;
+                run.calls.push(self.id);
+            }
         }
     }
 
@@ -363,19 +388,11 @@ impl Engagement {
         }
     }
 
-    fn repeat_page(
-        &mut self,
-        index: usize,
-        series: usize,
-        at: Timestamp,
-        run: &mut Run<'_, '_>,
-        queued: &[(Name, String)],
-    ) {
+    fn repeat_page(&mut self, index: usize, series: usize, at: Timestamp, run: &mut Run<'_, '_>) {
         let clock = &mut self.clocks[index];
-        let waiting = queued
-            .iter()
-            .any(|(contact, channel)| *contact == clock.contact && *channel == clock.series[series].channel);
-        if waiting {
+        let channel = &clock.series[series].channel;
+        let before = |page: &Underway| page.waits() && page.contact == clock.contact && page.channel == *channel;
+        if run.underway.iter().any(before) {
             // The page before it is still on its way: a second one on top would arrive with it.
             let every = clock.series[series].retry_every;
             clock.series[series].next = every.map(|every| at + every.delta());

@@ -6,7 +6,7 @@ use super::page::{Closing, FallbackCall, PostKind};
 use super::{Ack, End, Engaged, Engagement, EngagementId, Origin, Paging, Progress};
 use crate::domain::facts::Facts;
 use crate::domain::id::{EventId, PostId, RoleId, Timestamp, UserId};
-use crate::domain::timeline::Fact;
+use crate::domain::timeline::{Fact, Late};
 use crate::domain::turn::Turn;
 
 /// What an acknowledgement did.
@@ -191,7 +191,7 @@ impl Paging {
         }
         turn.tell(Fact::AckUndone);
         self.reopen_unsent(ack.at, Some(ack.by), turn);
-        self.advance(turn, Some(ack.by));
+        self.go_on(Late::AckUndone, Some(ack.by), turn);
         Some(ack)
     }
 

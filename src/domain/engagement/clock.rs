@@ -138,7 +138,7 @@ impl Clock {
         !targets.is_empty() && targets.iter().all(|target| self.channel_failed(&target.channel))
     }
 
-    fn channel_failed(&self, channel: &str) -> bool {
+    pub(super) fn channel_failed(&self, channel: &str) -> bool {
         self.series.iter().any(|series| series.channel == channel && series.failed.is_some())
     }
 

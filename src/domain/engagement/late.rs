@@ -39,7 +39,7 @@ impl Engagement {
         }
         if run.wants.len() > wanted || !fallen.is_empty() {
             let late_s = (now - due).num_seconds();
-            run.turn.tell(Fact::CaughtUp { plan: self.title.clone(), late_s });
+            run.turn.tell(Fact::CaughtUp { plan: self.title.clone(), late_s, why: run.late });
         }
     }
 
@@ -115,8 +115,13 @@ impl Engagement {
         let reason = self.reason(None);
         for channel in channels {
             let position = self.clocks[index].series.iter().position(|series| series.channel == channel);
-            if let Some(position) = position {
-                self.want(index, position, now, reason.clone(), Some(due), run);
+            match position {
+                // It went out in the meantime, or is about to.
+                Some(position) if run.covers(self.id, &self.clocks[index].contact, &channel, due) => {
+                    self.clocks[index].series[position].take(now);
+                }
+                Some(position) => self.want(index, position, now, reason.clone(), Some(due), run),
+                None => {}
             }
         }
     }

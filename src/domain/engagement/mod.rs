@@ -4,14 +4,16 @@
 //! stages; each contact it engages has a [`Clock`] over their own stages; what they want said becomes a [`Page`] in a [`Post`].
 //!
 //! Reading order: `advance` (what is due), `late` (what was due while nobody looked), `clock` (a contact's own stages),
-//! `page` (wants → pages → posts), `answer` (acknowledge, take, undo, escalate, stop),
-//! `told` (receipts); `once` (test pages).
+//! `page` (wants → pages → posts), `elsewhere` (posts that cannot go there), `answer` (acknowledge, take, undo, escalate, stop),
+//! `told` (receipts), `outage` (while Discord takes nothing); `once` (test pages).
 
 mod advance;
 mod answer;
 mod clock;
+mod elsewhere;
 mod late;
 mod once;
+mod outage;
 mod page;
 mod told;
 
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::{Answered, Escalation};
 pub use clock::{Clock, FrozenStage, FrozenTarget, OwnAnswer, Series};
+pub use outage::Outage;
 pub use page::{Closed, Closing, FallbackCall, Page, PageState, Place, Post, PostKind, Reason};
 pub use told::Told;
 
@@ -28,6 +31,7 @@ use super::facts::Revision;
 use super::id::{EngagementId, EventId, PageId, PostId, Timestamp, UserId};
 use super::name::Name;
 use super::plan::Engage;
+use super::timeline::Late;
 use super::turn::Turn;
 
 /// What is up to this late fires normally, and the next counts from its due time; what is later collapses (ENGAGEMENT 19).
@@ -48,6 +52,9 @@ pub struct Paging {
     pub acks: Vec<Ack>,
     /// All alerts have recovered and nobody had acknowledged: clocks stand still since then (ENGAGEMENT 20).
     pub held_since: Option<Timestamp>,
+    /// Discord takes nothing: what has no other way stands still (ENGAGEMENT 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outage: Option<Outage>,
 }
 
 /// One contact, schedule or escalation plan pulled into the incident.
@@ -230,7 +237,13 @@ impl Paging {
         if self.held_since.is_some() {
             return None;
         }
-        self.engagements.iter().filter_map(Engagement::next_deadline).min()
+        let deadlines = self.engagements.iter().filter_map(Engagement::next_deadline);
+        match self.outage {
+            None => deadlines.min(),
+            Some(Outage { looked, .. }) => {
+                deadlines.filter(|at| *at > looked).chain([looked + outage::LOOK_EVERY]).min()
+            }
+        }
     }
 
     /// Nobody has answered in at least one engagement that still runs.
@@ -286,6 +299,7 @@ impl Paging {
     /// What was held stays held: should this be undone, nobody is paged for what has recovered.
     pub fn end_all(&mut self, closing: Closing, turn: &mut Turn<'_>) {
         let at = turn.now;
+        self.outage = None;
         for engagement in self.engagements.iter_mut().filter(|engagement| engagement.end.is_none()) {
             engagement.end = Some(End::Over { at });
         }
@@ -304,7 +318,7 @@ impl Paging {
             }
         }
         self.reopen_unsent(over_at, None, turn);
-        self.advance(turn, None);
+        self.go_on(Late::Reopened, None, turn);
     }
 }
 

@@ -211,35 +211,6 @@ impl Paging {
         }
     }
 
-    /// There will be no room: mentions that wait for one become direct messages.
-    pub fn send_directly(&mut self, turn: &mut Turn<'_>) {
-        let waiting = |post: &&mut Post| post.place == Place::Room && post.sent.is_none();
-        let moved: Vec<PageId> =
-            self.posts.iter_mut().filter(waiting).flat_map(|p| std::mem::take(&mut p.pages)).collect();
-        for page in self.pages.iter_mut().filter(|page| moved.contains(&page.id)) {
-            page.post = PostId(turn.mint.id());
-            let place = Place::Direct { user: page.user };
-            let (id, kind) = (page.post, PostKind::Pages);
-            self.posts.push(Post {
-                id,
-                kind,
-                place,
-                pages: vec![page.id],
-                at: page.at,
-                sent: None,
-                unsure: false,
-                closed: None,
-            });
-            turn.ask(Effect::SendPost { post: id });
-        }
-        for post in self.posts.iter_mut().filter(|post| post.place == Place::Room && post.sent.is_none()) {
-            if let PostKind::Fallback { call: FallbackCall::Person { user }, .. } = post.kind {
-                post.place = Place::Direct { user };
-                turn.ask(Effect::SendPost { post: post.id });
-            }
-        }
-    }
-
     /// One post for pages that share one message.
     fn send(&mut self, group: Vec<(Want, Vec<Reason>)>, turn: &mut Turn<'_>) {
         let Some((first, _)) = group.first() else { return };
@@ -409,13 +380,22 @@ impl Paging {
         }
     }
 
+    /// It asks nobody any more, and the next one does not wait for it.
+    fn close_post(&mut self, post: PostId, turn: &Turn<'_>) {
+        for post in self.posts.iter_mut().filter(|known| known.id == post) {
+            post.closed = Some(Closed { at: turn.now, how: Closing::Unanswered });
+        }
+    }
+
     /// A message of ours can never be sent: each of its pages has failed, or the call of the fallback has.
     pub(super) fn post_failed(&mut self, post: PostId, why: Unreached, turn: &mut Turn<'_>) {
         let Some(failed) = self.post(post) else { return };
-        if matches!(failed.kind, PostKind::Fallback { .. }) && failed.closed.is_none() {
+        let (call, pages) = (matches!(failed.kind, PostKind::Fallback { .. }), failed.pages.clone());
+        if call && failed.closed.is_none() {
             tell_call_failed(why, turn);
+            self.close_post(post, turn);
         }
-        for page in failed.pages.clone() {
+        for page in pages {
             self.page_failed(page, why, turn);
         }
     }

@@ -21,6 +21,8 @@ pub enum Told {
     PostUnsure { post: PostId },
     /// The post can never be sent: each of its pages has failed.
     PostFailed { post: PostId, why: Unreached },
+    /// Discord takes nothing where the post was to go, for too long; it was not sent and will not be.
+    PostLimited { post: PostId },
     /// Nothing of the post is wanted any more; it was not sent.
     PostWithdrawn { post: PostId },
     /// A person wrote where they are paged.
@@ -38,6 +40,7 @@ impl Paging {
             Told::NobodyReached { failed } => self.pages_failed(&failed, turn),
             Told::PostUnsure { post } => self.post_unsure(post),
             Told::PostFailed { post, why } => self.post_failed(post, why, turn),
+            Told::PostLimited { post } => self.post_limited(post, turn),
             Told::PostWithdrawn { post } => self.post_withdrawn(post, turn),
             Told::Wrote { by } => self.seen(by, turn.now),
         }
@@ -96,7 +99,7 @@ impl Paging {
     }
 
     /// It was the post's turn and these pages were not wanted any more: not sent, and the timeline says so.
-    fn post_withdrawn(&mut self, post: PostId, turn: &mut Turn<'_>) {
+    pub(super) fn post_withdrawn(&mut self, post: PostId, turn: &mut Turn<'_>) {
         let at = turn.now;
         for page in self.pages.iter_mut().filter(|page| page.post == post && page.state == PageState::Queued) {
             page.state = PageState::Stopped { at };

@@ -184,7 +184,10 @@ impl Incident {
 
 /// The card shows what has changed.
 pub(super) fn redraw_card(before: &Incident, after: &Incident, turn: &mut Turn<'_>) {
-    let changed = after != before || !turn.events.is_empty();
+    // When an outage was last looked at is not shown.
+    let looked_only =
+        || Incident { paging: super::Paging { outage: before.paging.outage, ..after.paging.clone() }, ..after.clone() };
+    let changed = !turn.events.is_empty() || after != before && looked_only() != *before;
     if changed && after.room.card.posted {
         turn.ask(Effect::UpdateCard { post: after.room.card.post });
     }
