@@ -5,6 +5,8 @@
 
 #[path = "docs/examples.rs"]
 mod examples;
+#[path = "docs/faults.rs"]
+mod faults;
 #[path = "docs/fields.rs"]
 mod fields;
 #[path = "docs/markdown.rs"]

@@ -64,7 +64,7 @@ impl App {
     async fn plan_with(&self, conn: &mut Conn, request: &Request, ask: &Ask) -> Result<Done, Stop> {
         let facts = self.facts(conn, request.guild, None).await?;
         let part = Part { contact: facts.contact_of(request.by.user).is_some(), ..Part::default() };
-        allow(Act::See, &request.by, part, &facts)?;
+        allow(Act::SeeSetup, &request.by, part, &facts)?;
         let text = match ask {
             Ask::List => words::plan_list(&facts.live),
             Ask::Show { plan } => words::plan_shown(plan, &frozen_plan(&facts.live, plan)?.spec, &facts.live),

@@ -53,6 +53,9 @@ macro_rules! pressed {
         }
 
         impl Pressed {
+            /// Every verb there is: for a table that must not forget one.
+            pub const VERBS: &[&str] = &[$($verb),*];
+
             fn read(verb: &str, parts: &mut Split<'_, char>) -> Result<Pressed, BadId> {
                 match verb {
                     $($verb => Ok(Pressed::$name { $($part: number(parts.next()).map(<$kind>::from_part)?),* }),)*

@@ -142,6 +142,11 @@ impl Stage {
         self.clock.now()
     }
 
+    /// What was sent so far, as it stands.
+    pub fn fake(&self) -> &Fake {
+        &self.fake
+    }
+
     /// Takes these steps; returns them with what happened at each.
     pub async fn play(&mut self, steps: &[&str]) -> Vec<String> {
         let mut told = Vec::new();
