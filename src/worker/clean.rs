@@ -6,6 +6,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::gauges::GAUGES;
 
 /// How soon after room was made something new is taken in again.
 const LOOK_FOR_ROOM: Duration = Duration::from_secs(30);
@@ -16,6 +17,7 @@ const CLEAN_EVERY: Duration = Duration::from_secs(3_600);
 pub(super) async fn run(app: App, stop: CancellationToken) {
     let mut cleaned: Option<Instant> = None;
     while timeout(LOOK_FOR_ROOM, stop.cancelled()).await.is_err() {
+        GAUGES.turned("cleaning", app.now());
         app.store().lay_ballast().await;
         if cleaned.is_some_and(|at| at.elapsed() < CLEAN_EVERY) {
             continue;
