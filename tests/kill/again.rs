@@ -136,7 +136,9 @@ impl Story {
         } else {
             self.connected_again(sessions).await;
             self.something_happens(random).await;
-            sleep(Duration::from_millis(random.random_range(0..400))).await;
+            // Now and then long enough that somebody is answered.
+            let most = if random.random_ratio(30, 100) { 2_000 } else { 400 };
+            sleep(Duration::from_millis(random.random_range(0..most))).await;
         }
         bot.kill();
         self.forget_sessions().await;
