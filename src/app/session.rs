@@ -95,7 +95,7 @@ mod tests {
     const ALLOWED: usize = 1_000;
 
     fn begun_at(sessions: &[i64], now_s: i64, settled_s: i64) -> Begun {
-        let since = |ago: i64| sessions.iter().filter(|at| **at > now_s - ago);
+        let since = |ago: i64| sessions.iter().filter(move |at| **at > now_s - ago);
         let lately = since(3_600).filter(|at| **at > settled_s).count();
         let latest = sessions.last().and_then(|at| Timestamp::from_timestamp(*at, 0));
         Begun {

@@ -3,10 +3,11 @@
 //!
 //! `MUSTER_KILLS=500` says how often in all, `MUSTER_SEED=7` repeats the moments.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use muster_playground::{Channel, Id, Message, Playground, World};
+use muster_playground::{Id, Look, Message, Ping, Playground, World};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sqlx::Connection;
@@ -34,9 +35,9 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(90);
 /// Lines of the bot's log that are shown where something is wrong.
 const LAST_LINES: usize = 40;
 
-/// An acknowledgement that was answered as done: in which room, and how many pings there were by then.
+/// An acknowledgement that was answered as done: of what, and how many pings there were by then.
 struct Answered {
-    room: Id,
+    what: String,
     page: Id,
     pings: usize,
 }
@@ -135,7 +136,9 @@ impl Story {
         } else {
             self.connected_again(sessions).await;
             self.something_happens(random).await;
-            sleep(Duration::from_millis(random.random_range(0..400))).await;
+            // Now and then long enough that somebody is answered.
+            let most = if random.random_ratio(30, 100) { 2_000 } else { 400 };
+            sleep(Duration::from_millis(random.random_range(0..most))).await;
         }
         bot.kill();
         self.forget_sessions().await;
@@ -162,7 +165,7 @@ impl Story {
             self.alerts.push(what);
         }
         let pages = self.discord.wait_for(Duration::ZERO, |look| {
-            Some(down::rooms(look).into_iter().flat_map(|room| down::asking(look, room.id)).collect::<Vec<_>>())
+            Some(look.channels().into_iter().flat_map(|room| down::asking(look, room.id)).collect::<Vec<_>>())
         });
         let pages: Vec<(Message, String)> = pages.await.unwrap_or_default();
         let fresh = pages.into_iter().find(|(page, _)| !self.pressed.contains(&page.id));
@@ -185,18 +188,12 @@ impl Story {
         }
     }
 
-    /// Every alert has its room and its page; every acknowledgement that was answered is kept. Then: nothing twice, nothing late.
+    /// Every alert has its page, wherever: an incident whose room took too long goes on in a thread. Every acknowledgement that was
+    /// answered is kept. Then: nothing twice, nothing late.
     async fn settled(&self) {
         for what in &self.alerts {
-            let paged = self.discord.wait_for(SETTLED_WITHIN, |look| {
-                let room = down::rooms_about(look, what).into_iter().next()?;
-                (down::pings(look, "Ana", room.id) > 0).then_some(())
-            });
-            paged.await.unwrap_or_else(|why| {
-                let rooms = self.discord.channels().into_iter().filter(|room| room.name.ends_with(what.as_str()));
-                let rooms: Vec<String> = rooms.map(|room| room_as_seen(&self.discord, &room)).collect();
-                panic!("{what} is lost: {why:#}\n{}\n{rooms:#?}", self.last_words())
-            });
+            let paged = self.discord.wait_for(SETTLED_WITHIN, |look| (!pages(look, what).is_empty()).then_some(()));
+            paged.await.unwrap_or_else(|why| panic!("{what} is lost: {why:#}\n{}", self.last_words()));
         }
         let done: Vec<Id> = self.answered.lock().expect("nobody panicked").iter().map(|one| one.page).collect();
         for page in done {
@@ -211,29 +208,32 @@ impl Story {
 
     async fn nothing_twice(&self) {
         let seen = self.discord.wait_for(Duration::ZERO, |look| {
-            let rooms = down::rooms(look);
-            assert_eq!(rooms.len(), self.alerts.len(), "one incident an alert");
-            for room in &rooms {
-                assert_eq!(down::pings(look, "Ana", room.id), 1, "one page: {}", room.name);
-                assert_eq!(down::cards(look, room.id).len(), 1, "one card: {}", room.name);
+            for what in &self.alerts {
+                assert_eq!(pages(look, what).len(), 1, "one page: {what}");
+                assert_eq!(incidents(look, what).len(), 1, "one incident an alert: {what}");
+            }
+            for one in self.answered.lock().expect("nobody panicked").iter() {
+                let late = pages(look, &one.what).into_iter().any(|at| at >= one.pings);
+                assert!(!late, "{}: a page after its acknowledgement was answered as done", one.what);
             }
             Some(())
         });
         seen.await.expect("it is looked at");
-        let pings = self.discord.pings();
-        for one in self.answered.lock().expect("nobody panicked").iter() {
-            let later = pings.iter().skip(one.pings).any(|ping| ping.channel == one.room);
-            assert!(!later, "a page after its acknowledgement was answered as done");
-        }
     }
 }
 
-/// What somebody would tell who looks for what is missing.
-fn room_as_seen(discord: &Playground, room: &Channel) -> String {
-    let said: Vec<String> = discord.messages(room.id).iter().map(Message::text).collect();
-    let calls = discord.calls().into_iter().filter(|call| call.path.contains(&room.id.to_string()));
-    let calls: Vec<String> = calls.map(|call| format!("{} {} {}", call.method, call.path, call.status)).collect();
-    format!("{} {:?}\n{said:#?}\n{calls:#?}", room.name, room.topic)
+/// The pings by which Ana was really notified of this: which of all pings they are.
+fn pages(look: &Look<'_>, what: &str) -> Vec<usize> {
+    let about = |ping: &Ping| look.message(ping.message).is_some_and(|message| message.text().contains(what));
+    let pings = look.pings().iter().enumerate();
+    pings.filter(|(_, ping)| ping.name == "Ana" && about(ping)).map(|(at, _)| at).collect()
+}
+
+/// The titles of all cards about this: each begins with the number of its incident.
+fn incidents(look: &Look<'_>, what: &str) -> BTreeSet<String> {
+    let cards = look.channels().into_iter().flat_map(|channel| down::cards(look, channel.id));
+    let about = cards.filter(|card| card.text().contains(what));
+    about.filter_map(|card| Some(card.embeds[0]["title"].as_str()?.split(' ').next()?.to_owned())).collect()
 }
 
 /// Ana acknowledges, and waits for the answer, which may never come: the bot is being killed.
@@ -242,6 +242,9 @@ async fn press(discord: Arc<Playground>, page: Message, button: String, answered
     let Ok(Ok(reply)) = timeout(ANSWER_WITHIN, pressed.reply()).await else { return };
     if down::control(&reply, "v1:undo-ack:").is_some() {
         let pings = discord.pings().len();
-        answered.lock().expect("nobody panicked").push(Answered { room: page.channel, page: page.id, pings });
+        let text = page.text();
+        let what = text.split(|c: char| c.is_whitespace() || c == '*').find(|word| word.starts_with("disk-"));
+        let what = what.expect("a page says what is down").to_owned();
+        answered.lock().expect("nobody panicked").push(Answered { what, page: page.id, pings });
     }
 }
