@@ -241,9 +241,14 @@ fn of(state: &Incident) -> (GuildId, Root) {
 async fn room_ready(tx: &mut Tx, state: &Incident, room: &str, now: Timestamp) -> Result<(), Stop> {
     let with_card = state.room.channel().is_some() && !state.room.card.posted;
     let at = if with_card { now + CARD_FIRST } else { now };
-    outbox::release(tx, room, at).await?;
+    outbox::release(tx, room, not_before(state, at)).await?;
     outbox::release(tx, &door(state), now).await?;
     Ok(())
+}
+
+/// No page of an incident that stands still goes before that is over.
+fn not_before(state: &Incident, at: Timestamp) -> Timestamp {
+    state.stands_until.map_or(at, |until| at.max(until))
 }
 
 /// What waits for the room only to link it.
@@ -259,7 +264,8 @@ impl App {
         let waiting = state.paging.posts.iter().filter(|post| post.sent.is_none() && post.place == Place::Room);
         for post in waiting.filter(|post| state.paging.open(post) && any_queued(state, post)) {
             let effect = Effect::SendPost { post: post.id };
-            put(tx, of(state), &effect, (Lane::Page, Some(post.id.to_string()), None, now), now, &mut mint).await?;
+            let due_at = not_before(state, now);
+            put(tx, of(state), &effect, (Lane::Page, Some(post.id.to_string()), None, due_at), now, &mut mint).await?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use muster::store::Store;
 use muster::store::backup::backup;
 
-use crate::databases::{TestStore, on_both};
+use crate::databases::{TestStore, on_both, sqlite};
 use crate::scenario::Stage;
 use crate::{PLAN, START, says};
 
@@ -65,4 +65,26 @@ async fn what_fires_anew_after_a_restore_does_not_wait() {
         assert!(says(&told, "> page @ben"), "{told:#?}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn pages_that_waited_when_the_backup_was_made_wait_for_people_too() {
+    // With a room and without.
+    for story in [
+        &[PLAN, "alert firing db critical", "fault discord down", "advance 5m"][..],
+        &[PLAN, "fault discord down", "alert firing db critical"],
+    ] {
+        let db = sqlite().await;
+        let folder = tempfile::tempdir().unwrap();
+        let mut before = Stage::open(db.store.clone(), START).await;
+        before.play(story).await;
+        let store = put_back(&db, &before, folder.path()).await;
+
+        let mut after = Stage::open(store.clone(), "2026-01-05T12:00:00Z").await;
+        after.app().take_note_of_restore().await.unwrap();
+        let told = after.play(&["advance 4m"]).await;
+        assert!(!says(&told, "> page"), "{told:#?}");
+        let told = after.play(&["advance 2m"]).await;
+        assert!(says(&told, "> page"), "{told:#?}");
+    }
 }
