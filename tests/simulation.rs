@@ -35,7 +35,7 @@ const SIDE_BY_SIDE: usize = 2;
 /// A world takes a second: one that is not over by then goes round in a circle.
 const LIMIT: Duration = Duration::from_secs(120);
 
-const SHORT: u64 = 30;
+const SHORT: u64 = 10;
 const LONG: u64 = 2_000;
 
 #[test]

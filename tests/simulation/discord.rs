@@ -139,6 +139,7 @@ struct State {
     in_a_row: u32,
     injected: BTreeMap<&'static str, u64>,
     calls: u64,
+    effects: u64,
 }
 
 impl Discord {
@@ -160,6 +161,7 @@ impl Discord {
             in_a_row: 0,
             injected: BTreeMap::new(),
             calls: 0,
+            effects: 0,
         };
         Discord { state: Mutex::new(state), real, bots, dead: Notify::new() }
     }
@@ -212,6 +214,12 @@ impl Discord {
 
     pub fn messages(&self) -> Vec<Message> {
         self.lock().messages.clone()
+    }
+
+    /// Calls that changed something, or showed that something is wrong.
+    pub fn effects(&self) -> u64 {
+        let state = self.lock();
+        state.effects + state.wrongs.len() as u64
     }
 
     pub fn count(&self) -> usize {
@@ -333,6 +341,7 @@ impl State {
     }
 
     fn carry_out(&mut self, delivery: &Delivery, now: Timestamp) -> Result<Receipt, Miss> {
+        self.effects += 1;
         match &delivery.what {
             What::OpenRoom(plan) => self.open_room(plan),
             What::Send { to, message, nonce } => self.send(delivery, *to, message, nonce, now),

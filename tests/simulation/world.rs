@@ -56,6 +56,8 @@ pub struct World {
     set_back: TimeDelta,
     pub discord: Arc<Discord>,
     known: Known,
+    /// What there was at the latest look: nothing else is looked at twice.
+    looked_at: Option<(Print, u64)>,
     url: String,
     looker: SqliteConnection,
     /// The gate is armed; true: the bot dies with the statement.
@@ -90,6 +92,7 @@ impl World {
             set_back: TimeDelta::zero(),
             discord,
             known: Known::default(),
+            looked_at: None,
             url: format!("sqlite://{}", path.display()),
             looker,
             armed: None,
@@ -205,9 +208,13 @@ impl World {
         Ok(next.map(|at| (at - now).max(TimeDelta::milliseconds(500))))
     }
 
-    /// The bot does what is due now; then everything is looked at.
+    /// The bot does what is due now; then everything is looked at, if anything is not as it was.
     pub async fn settle(&mut self) -> Result<(), Wrong> {
         self.work().await?;
+        let now = (self.print().await, self.discord.effects());
+        if self.looked_at.replace(now.clone()) == Some(now) {
+            return Ok(());
+        }
         self.look().await
     }
 
