@@ -332,7 +332,7 @@ impl Print {
         (SELECT COALESCE(SUM(version), 0) FROM incident) AS incidents,
         (SELECT COALESCE(SUM(version), 0) FROM call) AS calls,
         (SELECT COALESCE(SUM(count), 0) FROM timeline) AS facts,
-        (SELECT COUNT(*) + 1000 * SUM(state = 'pending') FROM outbox) AS rows,
+        (SELECT COUNT(*) + 1000 * COUNT(*) FILTER (WHERE state = 'pending') FROM outbox) AS rows,
         (SELECT COUNT(*) FROM seen) AS seen,
         (SELECT COUNT(*) FROM mute) AS mutes";
 }
