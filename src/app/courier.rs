@@ -22,7 +22,7 @@ pub struct Delivery {
     pub root: Option<Root>,
     /// 1 = the first try.
     pub attempt: i64,
-    /// How long ago it was asked for first: Discord forgets nonces after minutes.
+    /// How long ago it was asked for first: Discord forgets nonces after minutes. The longest there is where an earlier process did.
     pub age: Duration,
     pub what: What,
 }

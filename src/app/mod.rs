@@ -90,6 +90,8 @@ pub struct App(Arc<Inner>);
 struct Inner {
     store: Store,
     clock: Arc<dyn Clock>,
+    /// When this process opened it.
+    opened_at: Timestamp,
     random: Mutex<Box<dyn RngCore + Send>>,
     secrets: Secrets,
     /// Where the ids of the latest turn begin.
@@ -123,6 +125,7 @@ impl App {
             .map_err(|why| Fault::new("read the install salt", why))?;
         Ok(App(Arc::new(Inner {
             store,
+            opened_at: clock.now(),
             clock,
             random: Mutex::new(random),
             secrets,

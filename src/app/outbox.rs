@@ -130,12 +130,11 @@ impl App {
             Drawn::Send(what) => {
                 work.asks = what.asks();
                 work.outside = matches!(what, What::Outside { .. });
-                let age = (self.now() - work.row.created_at).to_std().unwrap_or(Duration::ZERO);
                 Ok(Prepared::Deliver(Box::new(Delivery {
                     guild: work.row.guild_id,
                     root: work.row.root,
                     attempt: work.row.attempts,
-                    age,
+                    age: self.age(work),
                     what,
                 })))
             }
@@ -144,6 +143,13 @@ impl App {
                 Ok(Prepared::Dropped)
             }
         }
+    }
+
+    /// How long ago it was asked for. What an earlier process asked for is of any age: the clock may have been set back since.
+    fn age(&self, work: &Work) -> Duration {
+        let asked_at = work.row.created_at;
+        let ours = asked_at > self.0.opened_at;
+        (self.now() - asked_at).to_std().ok().filter(|_| ours).unwrap_or(Duration::MAX)
     }
 
     /// Takes down what came of a delivery, and tells the incident.

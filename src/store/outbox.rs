@@ -11,6 +11,9 @@ use super::error::StoreError;
 use super::root::Owner;
 use crate::domain::id::{GuildId, OutboxId, Root, Timestamp};
 
+/// The end of a claim that was given up: long ago by any clock.
+const RUN_OUT: Timestamp = Timestamp::UNIX_EPOCH;
+
 /// A row to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRow {
@@ -151,11 +154,11 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Ends every claim: whoever made them is gone. What was in flight is sent again, with the same nonce.
+/// Lets every claim run out: whoever made them is gone. What was in flight is sent again, with the same nonce, and before a newer edit
+/// of the same target that waits behind it: two of them cannot wait at once.
 pub async fn forget_claims(tx: &mut Tx) -> Result<u64, StoreError> {
     tx.ring();
-    // Over, not away: at most one edit of a target may wait unclaimed, and a newer one may wait behind this one.
-    run!(tx, "UPDATE outbox SET lease_until = 0 WHERE state = 'pending' AND lease_until IS NOT NULL")
+    run!(tx, "UPDATE outbox SET lease_until = $1 WHERE state = 'pending' AND lease_until > $1", Us(RUN_OUT))
 }
 
 /// Lets everything of a kind that waits, wait until then at least; what is parked, for its room as long. Says how many rows that are.

@@ -263,6 +263,23 @@ async fn an_edit_that_has_to_wait_for_a_room_parks_the_one_that_waits() {
 }
 
 #[tokio::test]
+async fn a_restart_takes_up_an_edit_in_flight_before_the_one_that_waits_behind_it() {
+    on_both(async |db| {
+        let store = &db.store;
+        put(store, edit(1)).await;
+        assert_eq!(ids(&claim(store, 1).await), [1]);
+        assert_eq!(put(store, edit(2)).await, 2, "the first is in flight");
+        assert_eq!(write!(store, |tx| outbox::forget_claims(tx).await).unwrap(), 1);
+        assert!(read!(store, |conn| outbox::next_due(conn, 1).await) <= Some(at(2)), "it is due at once");
+        let [taken] = claim(store, 2).await.try_into().unwrap();
+        assert_eq!((taken.id.0, taken.attempts), (1, 2));
+        assert!(write!(store, |tx| outbox::done(tx, taken.id, taken.fence).await).unwrap());
+        assert_eq!(ids(&claim(store, 2).await), [2]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn cleaning_takes_what_is_over_and_old() {
     on_both(async |db| {
         let store = &db.store;
