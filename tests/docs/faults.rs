@@ -61,7 +61,8 @@ fn every_fault_has_its_test_or_says_what_it_waits_for() {
 fn every_test_that_is_named_is_there() {
     for (number, (_, proof)) in rows() {
         for (file, name) in named(&proof) {
-            let text = std::fs::read_to_string(root().join(file)).unwrap_or_else(|why| panic!("{number}: {file}: {why}"));
+            let text =
+                std::fs::read_to_string(root().join(file)).unwrap_or_else(|why| panic!("{number}: {file}: {why}"));
             let is_it = match Path::new(file).extension().and_then(|ending| ending.to_str()) {
                 Some("rs") => is_test(&text, name),
                 _ => text.lines().any(|line| line.strip_prefix("# ") == Some(name)),
