@@ -20,9 +20,10 @@ use muster::store::{StoreError, incident};
 use muster::words;
 use serde_json::{Value, json};
 
+use crate::contents::Contents;
 use crate::databases::{self, TestStore};
+use crate::fake;
 use crate::scenario::{GUILD, Stage};
-use crate::{contents, fake};
 
 const ELSEWHERE: GuildId = GuildId(500_000_000_000_000_009);
 const OBSERVER: RoleId = RoleId(900_000_000_000_000_111);
@@ -199,8 +200,8 @@ impl World {
         self.stage.app().handle(request).await
     }
 
-    pub async fn contents(&self) -> std::collections::BTreeMap<String, String> {
-        contents::of(&self.database.url).await
+    pub async fn contents(&self) -> Contents {
+        Contents::of(&self.database.url).await
     }
 
     /// With the real numbers in place of `I`, `O`, `P` and `G`.
@@ -330,7 +331,7 @@ fn every_command_and_every_verb_has_its_row() {
 #[tokio::test]
 async fn who_may_not_is_told_who_could_and_changes_nothing() {
     let mut world = World::new().await;
-    let before = world.contents().await;
+    let mut contents = world.contents().await;
     for by in ladder() {
         for (what, who, ask) in world.rows() {
             let expected = match who {
@@ -343,8 +344,7 @@ async fn who_may_not_is_told_who_could_and_changes_nothing() {
             for channel in [Some(world.room), None].into_iter().filter(|channel| direct || channel.is_some()) {
                 let reply = world.ask(&by, GUILD, channel, ask.clone()).await;
                 assert_eq!(said(&reply), expected, "{} {what}", by.name);
-                let after = world.contents().await;
-                assert_eq!(contents::changed(&before, &after), Vec::<String>::new(), "{} {what}", by.name);
+                assert_eq!(contents.changed().await, Vec::<String>::new(), "{} {what}", by.name);
             }
         }
     }
@@ -353,13 +353,13 @@ async fn who_may_not_is_told_who_could_and_changes_nothing() {
 #[tokio::test]
 async fn who_has_nothing_of_their_own_there_changes_nothing() {
     let mut world = World::new().await;
-    let before = world.contents().await;
+    let mut contents = world.contents().await;
     let rob = person(7, "rob", &[]);
     for (what, who, ask) in world.rows() {
         if matches!(who, OneOnesOwn) {
             let reply = world.ask(&rob, GUILD, None, ask).await;
             assert!(!said(&reply).is_empty(), "{what} says what to do instead");
-            assert_eq!(contents::changed(&before, &world.contents().await), Vec::<String>::new(), "{what}");
+            assert_eq!(contents.changed().await, Vec::<String>::new(), "{what}");
         }
     }
 }
@@ -385,11 +385,11 @@ async fn who_may_is_not_turned_away() {
 async fn a_strangers_check_mark_does_nothing_and_is_not_answered() {
     let mut world = World::new().await;
     let page = world.stage.fake().oldest(|posted| posted.post == Some(world.page)).unwrap();
-    let before = world.contents().await;
+    let mut contents = world.contents().await;
     for by in ladder() {
         let ask = Ask::Sign { message: page.message, live: true };
         assert_eq!(world.ask(&by, GUILD, Some(page.channel), ask).await, Reply::Nothing);
-        assert_eq!(contents::changed(&before, &world.contents().await), Vec::<String>::new(), "{}", by.name);
+        assert_eq!(contents.changed().await, Vec::<String>::new(), "{}", by.name);
     }
 }
 
@@ -397,7 +397,7 @@ async fn a_strangers_check_mark_does_nothing_and_is_not_answered() {
 #[tokio::test]
 async fn from_another_server_nothing_here_can_be_reached() {
     let mut world = World::new().await;
-    let before = world.contents().await;
+    let mut contents = world.contents().await;
     let stranger = Person { manages_guild: true, ..person(66, "mallory", &[ADMIN]) };
     let about_one = pressed().into_iter().filter(|(_, parts, ..)| parts.contains(['I', 'O', 'P']));
     let presses: Vec<_> =
@@ -406,11 +406,11 @@ async fn from_another_server_nothing_here_can_be_reached() {
     for (what, ask) in presses {
         let reply = world.ask(&stranger, ELSEWHERE, Some(ChannelId(1)), ask).await;
         assert_eq!(said(&reply), words::refusal(&Refusal::StaleButton).plain(), "{what}");
-        assert_eq!(contents::changed(&before, &world.contents().await), Vec::<String>::new(), "{what}");
+        assert_eq!(contents.changed().await, Vec::<String>::new(), "{what}");
     }
     for (path, options, _) in typed().into_iter().filter(|(_, options, _)| options["incident"].is_string()) {
         let reply = said(&world.ask(&stranger, ELSEWHERE, Some(ChannelId(1)), read(path, &options)).await);
         assert!(reply.contains("There is no incident"), "{path}: {reply}");
-        assert_eq!(contents::changed(&before, &world.contents().await), Vec::<String>::new(), "{path}");
+        assert_eq!(contents.changed().await, Vec::<String>::new(), "{path}");
     }
 }

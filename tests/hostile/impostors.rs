@@ -18,7 +18,7 @@ const PERSON: u64 = 900_000_000_000_000_043;
 #[tokio::test]
 async fn of_all_authors_only_the_one_that_is_named_counts() {
     let world = World::new().await;
-    let before = world.contents().await;
+    let mut contents = world.contents().await;
     let (alerts, source) = (ChannelId(900_000_000_000_000_030), 900_000_000_000_000_301);
     let message = |n: u64, channel: ChannelId, author: MessageAuthor| Message {
         id: MessageId(1_450_000_000_000_900_000 + n),
@@ -42,7 +42,7 @@ async fn of_all_authors_only_the_one_that_is_named_counts() {
         let arrived = world.stage.app().message(GUILD, message(n as u64, channel, author), None).await.unwrap();
         assert_eq!(arrived, Arrived::NotASource, "{author:?} in {channel}");
     }
-    assert_eq!(crate::contents::changed(&before, &world.contents().await), Vec::<String>::new());
+    assert_eq!(contents.changed().await, Vec::<String>::new());
     let real = message(9, alerts, MessageAuthor::Webhook(WebhookId(source)));
     let arrived = world.stage.app().message(GUILD, real, None).await.unwrap();
     assert!(matches!(arrived, Arrived::Opened(_)), "{arrived:?}");

@@ -369,8 +369,8 @@ async fn whatever_is_written_those_are_pinged_who_are_asked_and_nothing_breaks_o
         built.iter().filter(|one| one.kind == "page").count() >= 2 && built.iter().any(|one| one.kind == "fallback")
     );
     let mut runner = TestRunner::deterministic();
-    // Seven texts a story.
-    for n in 0..crate::cases() / 7 {
+    // Seven texts a story, each drawn in two places or more.
+    for n in 0..crate::cases() / 14 {
         let words = words().new_tree(&mut runner).unwrap().current();
         if n % 8 == 0 {
             let name: String = words.field.chars().filter(|c| !c.is_control()).take(40).collect();

@@ -18,6 +18,8 @@ use rand::rngs::StdRng;
 use crate::bench::{GUILD, MONITOR};
 use crate::{databases, pings};
 
+const ROOM: ChannelId = ChannelId(900_000_000_000_000_099);
+
 /// Writes down the nonces and what else must be unlike.
 #[derive(Default)]
 struct Nonces(Mutex<BTreeSet<String>>);
@@ -29,15 +31,11 @@ impl Courier for Nonces {
         Ok(match delivery.what {
             What::OpenRoom(plan) => {
                 all.insert(plan.marker);
-                Receipt::Room { channel: ChannelId(7) }
+                Receipt::Room { channel: ROOM }
             }
             What::Send { nonce, .. } => {
                 all.insert(nonce);
-                Receipt::Message {
-                    channel: ChannelId(7),
-                    message: MessageId(100 + all.len() as u64),
-                    failed: Vec::new(),
-                }
+                Receipt::Message { channel: ROOM, message: MessageId(ROOM.0 + all.len() as u64), failed: Vec::new() }
             }
             _ => Receipt::Done,
         })
