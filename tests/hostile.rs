@@ -14,7 +14,6 @@ mod scenario;
 #[path = "support/setup.rs"]
 mod setup;
 
-#[allow(dead_code, reason = "every test file that includes this uses its own part")]
 #[path = "wire/bench.rs"]
 mod bench;
 

@@ -73,9 +73,8 @@ fn unread() -> (UnixStream, OwnedFd) {
     let (reader, mut writer) = UnixStream::pair().unwrap();
     writer.set_nonblocking(true).unwrap();
     let full = loop {
-        match writer.write(&[b'x'; 4096]) {
-            Ok(_) => {}
-            Err(why) => break why.kind(),
+        if let Err(why) = writer.write_all(&[b'x'; 4096]) {
+            break why.kind();
         }
     };
     assert_eq!(full, ErrorKind::WouldBlock);
