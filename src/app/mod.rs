@@ -1,16 +1,18 @@
 //! The desk: load → decide → save. The only caller of `domain` and `store` for writes.
 //!
 //! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
-//! Reading order: `desk` (people), with `opening` (the form of a new incident), `ending` (duplicates, deletion) and `listing`
-//! (reads); `intake` (alert messages), `waking` (deadlines), `session` (of the gateway), `leaving` (a server is lost), `outbox`
-//! (deliveries and their receipts; `drawing`: what each says now; `outage`: what they say about Discord), `audit` (what should
-//! have happened), `cleaning` and `restored` (what becomes of what is old), `definition` (set-up), then the other nouns: `plan`;
-//! `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
+//! Reading order: `desk` (people), with `again` (faults that pass), `opening` (the form of a new incident), `ending` (duplicates,
+//! deletion) and `listing` (reads); `intake` (alert messages; `arriving`: which are under way), `waking` (deadlines), `session` (of
+//! the gateway), `leaving` (a server is lost), `outbox` (deliveries and their receipts; `drawing`: what each says now; `outage`: what
+//! they say about Discord), `audit` (what should have happened), `cleaning` and `restored` (what becomes of what is old),
+//! `definition` (set-up), then the other nouns: `plan`; `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
 //! the guided ways in (`welcome`, `setup`, `doctor`, `help`). What they share: `facts` (load), `places` and `survey` (what
 //! Discord is asked first), `save`, `draw` (state → view), `fault`.
 //! How well all of it is: `health`.
 //! Words with something to press are here: [`press`], [`answer`], [`form`], [`show`].
 
+mod again;
+mod arriving;
 mod audit;
 mod call;
 mod cleaning;
@@ -104,6 +106,8 @@ struct Inner {
     proposals: Mutex<Vec<definition::Proposed>>,
     weather: Mutex<outage::Weather>,
     audited: Mutex<audit::Audited>,
+    /// Alert messages on their way in.
+    arriving: arriving::Arriving,
 }
 
 impl App {
@@ -136,6 +140,7 @@ impl App {
             proposals: Mutex::default(),
             weather: Mutex::default(),
             audited: Mutex::default(),
+            arriving: arriving::Arriving::default(),
         })))
     }
 

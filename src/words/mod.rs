@@ -28,7 +28,7 @@ pub use incident::{Headline, ListRow, announcement, history, list, suggest_resol
 pub use page::{Path, closed, page_why, public_page, still_called};
 pub use plan::{plan_list, plan_shown};
 pub use preview::preview;
-pub use refusal::{REMOVED, disk_full, fault, not_saved, panicked, refusal};
+pub use refusal::{REMOVED, disk_full, fault, fault_unknown, kept_after_all, not_saved, panicked, refusal};
 pub use setup::{
     setup_checklist, setup_day, setup_drill, setup_finished, setup_local, setup_note, setup_question, setup_standing,
     setup_step,
