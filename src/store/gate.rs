@@ -31,7 +31,7 @@ impl Gate {
     /// Lets everything pass again. Says whether an armed statement had not come yet.
     pub fn open(&self) -> bool {
         let was = self.0.swap(OFF, Ordering::SeqCst);
-        was > OFF || was < SHUT
+        !(SHUT..=OFF).contains(&was)
     }
 
     /// Whether the next statement may pass.
