@@ -4,6 +4,7 @@
 
 #[path = "support/databases.rs"]
 mod databases;
+#[allow(dead_code, reason = "the scenarios use the rest of it")]
 #[path = "support/fake.rs"]
 mod fake;
 #[path = "support/invariants.rs"]
@@ -105,7 +106,7 @@ async fn a_story_ends_the_same_whichever_statement_fails_on_postgresql() {
     let Some((untouched, _)) = on_postgres(Fails::Never).await else { return };
     believe(&untouched);
     for nth in (1..STATEMENTS_MAX).step_by(every(80) as usize) {
-        let fails = if nth / every(80) % 2 == 0 { Fails::Once(nth) } else { Fails::ForAWhile(nth) };
+        let fails = if (nth / every(80)).is_multiple_of(2) { Fails::Once(nth) } else { Fails::ForAWhile(nth) };
         let (end, spared) = on_postgres(fails).await.expect("it was there");
         assert_eq!(end, untouched, "{fails:?}");
         if spared {
