@@ -18,7 +18,7 @@ use crate::store::{Tx, dedupe, incident, outbox, post, timeline, wake};
 /// The noun of incidents in the wake table.
 pub const INCIDENT: &str = "incident";
 /// How long what needs the room may stay parked; the room itself gives up before that.
-const PARKED_FOR: TimeDelta = TimeDelta::seconds(45);
+pub(super) const PARKED_FOR: TimeDelta = TimeDelta::seconds(45);
 /// How long pages let the card go first, once the room is there.
 const CARD_FIRST: TimeDelta = TimeDelta::seconds(2);
 /// Card edits wait this long, so that what happens together is drawn once.

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use futures::StreamExt;
 
 use super::call::CALL;
-use super::save::INCIDENT;
+use super::save::{INCIDENT, PARKED_FOR};
 use super::{App, Fault};
 use crate::domain::id::{CallId, IncidentId, Timestamp};
 use crate::store::{Store, StoreError, outbox, timeline, wake};
@@ -73,14 +73,17 @@ impl App {
         found.await.map_err(|why: StoreError| Fault::new("look for what was written last", why))
     }
 
-    /// At the start, before anything is claimed: what an earlier process had in hand when it ended is taken up at once.
+    /// At the start, before anything is claimed: what an earlier process had in hand when it ended is taken up at once, and what
+    /// waits for its room waits for as long as if it had been asked for now: nobody made rooms in the meantime.
     ///
     /// # Errors
     /// A fault of the store.
     pub async fn take_up(&self) -> Result<(), Fault> {
-        let taken = self.store().write(|tx| {
+        let until = self.now() + PARKED_FOR;
+        let taken = self.store().write(move |tx| {
             Box::pin(async move {
                 outbox::forget_claims(tx).await?;
+                outbox::park_until(tx, until).await?;
                 wake::forget_claims(tx).await
             })
         });

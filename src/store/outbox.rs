@@ -161,6 +161,19 @@ pub async fn forget_claims(tx: &mut Tx) -> Result<u64, StoreError> {
     run!(tx, "UPDATE outbox SET lease_until = $1 WHERE state = 'pending' AND lease_until > $1", Us(RUN_OUT))
 }
 
+/// What is parked stays so until then at least.
+pub async fn park_until(tx: &mut Tx, until: Timestamp) -> Result<u64, StoreError> {
+    run!(
+        tx,
+        "UPDATE outbox
+         SET due_at = $1
+         WHERE state = 'pending'
+         AND parked_on IS NOT NULL
+         AND due_at < $1",
+        Us(until)
+    )
+}
+
 /// Lets everything of a kind that waits, wait until then at least; what is parked, for its room as long. Says how many rows that are.
 pub async fn hold(tx: &mut Tx, kind: &str, until: Timestamp) -> Result<u64, StoreError> {
     run!(
