@@ -3,7 +3,7 @@
 use crate::domain::refusal::Refusal;
 use crate::store::StoreError;
 
-/// Something of ours went wrong; nothing of the request was kept.
+/// Something of ours went wrong. Nothing of the request was kept, unless it says that this is not known.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action}: {why}")]
 pub struct Fault {
@@ -21,7 +21,22 @@ impl Fault {
     pub fn is_transient(&self) -> bool {
         self.why.downcast_ref::<StoreError>().is_some_and(StoreError::is_transient)
     }
+
+    /// Whether it is not known if the request was kept.
+    pub fn is_unknown(&self) -> bool {
+        self.why.downcast_ref::<StoreError>().is_some_and(StoreError::is_unknown)
+    }
+
+    /// Whether the fault lies in what was asked, and not in how the database is: trying again will not help.
+    pub fn is_lasting(&self) -> bool {
+        self.why.is::<Unfit>() || self.why.downcast_ref::<StoreError>().is_some_and(StoreError::is_lasting)
+    }
 }
+
+/// Why something cannot be done however often it is tried.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Unfit(String);
 
 /// Why a transaction of the desk ended without a save.
 #[derive(Debug)]
@@ -55,13 +70,14 @@ impl Stop {
             Stop::Refused(refusal) => Ok(refusal),
             Stop::Failed(why) => Err(Fault::new(action, why)),
             Stop::Unreadable { what, id, why } => {
-                Err(Fault::new(action, format!("{what} {id} in the database cannot be read: {why}")))
+                Err(Fault::new(action, Unfit(format!("{what} {id} in the database cannot be read: {why}"))))
             }
         }
     }
 
     /// As a fault, where no person asked.
     pub(super) fn fault(self, action: &'static str) -> Fault {
-        self.split(action).map_or_else(|fault| fault, |refusal| Fault::new(action, format!("refused: {refusal:?}")))
+        let refused = |refusal| Fault::new(action, Unfit(format!("refused: {refusal:?}")));
+        self.split(action).map_or_else(|fault| fault, refused)
     }
 }

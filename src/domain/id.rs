@@ -16,6 +16,11 @@ pub fn compose(at: Timestamp, random: u32) -> i64 {
     (at.timestamp_millis() << RANDOM_BITS) | i64::from(random & ((1 << RANDOM_BITS) - 1))
 }
 
+/// When an id of ours was made, to the millisecond.
+pub fn made_at(id: i64) -> Timestamp {
+    Timestamp::from_timestamp_millis(id >> RANDOM_BITS).unwrap_or_default()
+}
+
 /// Makes the ids of one turn, ascending from where `app` lets it begin: same turn, same ids, in the order they were made.
 #[derive(Debug, Clone)]
 pub struct Mint {

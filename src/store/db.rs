@@ -2,12 +2,18 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 
+use super::dialect;
 use super::error::StoreError;
 use super::gate::Gate;
+
+/// How long PostgreSQL may take to begin, commit or roll back: longer than its own limit for a statement, so that what comes later
+/// comes from nobody.
+const CONTROL_LIMIT: Duration = Duration::from_secs(12);
 
 /// Where reads get their connections from (on PostgreSQL, writes too).
 #[derive(Debug, Clone)]
@@ -30,6 +36,8 @@ pub struct Conn {
     gate: Arc<Gate>,
     /// The statement that failed first, and with it the transaction.
     failed: Option<StoreError>,
+    /// A statement was sent and its answer has not come: whoever waited may have given up.
+    asked: bool,
 }
 
 /// A transaction to write in; reads through it see its own writes.
@@ -52,7 +60,7 @@ impl Db {
             sqlx::Error::PoolClosed => StoreError::Closed,
             why => StoreError::statement("connecting", why),
         })?;
-        Ok(Conn { wire, gate: gate.clone(), failed: None })
+        Ok(Conn { wire, gate: gate.clone(), failed: None, asked: false })
     }
 }
 
@@ -62,16 +70,44 @@ impl Conn {
         if let Some(why) = &self.failed {
             return Err(why.clone());
         }
-        self.ask_gate(at).inspect_err(|why| self.failed = Some(why.clone()))
+        self.ask_gate(at).inspect_err(|why| self.failed = Some(why.clone()))?;
+        self.asked = true;
+        Ok(())
     }
 
     /// Keeps in mind that a statement failed.
     pub(super) fn note<T>(&mut self, at: &'static str, told: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        self.asked = false;
+        if told.as_ref().is_err_and(dialect::is_read_only) {
+            self.discard();
+        }
         told.map_err(|why| StoreError::statement(at, why)).inspect_err(|why| self.failed = Some(why.clone()))
+    }
+
+    /// Whether this connection still owes an answer that nobody waits for any more. SQLite's thread gives every answer.
+    pub(super) fn owes(&self) -> bool {
+        self.asked && matches!(self.wire, Wire::Postgres(_))
+    }
+
+    /// The connection is in an unknown state, or of no use: close it, do not hand it on.
+    pub(super) fn discard(&mut self) {
+        match &mut self.wire {
+            Wire::Sqlite(wire) => wire.close_on_drop(),
+            Wire::Postgres(wire) => wire.close_on_drop(),
+        }
     }
 
     fn ask_gate(&self, at: &'static str) -> Result<(), StoreError> {
         if self.gate.lets_pass() { Ok(()) } else { Err(StoreError::Gate { at }) }
+    }
+}
+
+impl Drop for Conn {
+    /// Who waits for the answer before the next statement may wait for ever.
+    fn drop(&mut self) {
+        if self.owes() {
+            self.discard();
+        }
     }
 }
 
@@ -99,8 +135,13 @@ impl Tx {
         self.conn.ask_gate(sql)?;
         let told = match &mut self.conn.wire {
             Wire::Sqlite(wire) => sqlx::query(sql).execute(&mut **wire).await.map(drop),
-            Wire::Postgres(wire) => sqlx::query(sql).execute(&mut **wire).await.map(drop),
+            Wire::Postgres(wire) => {
+                self.conn.asked = true;
+                let asked = tokio::time::timeout(CONTROL_LIMIT, sqlx::query(sql).execute(&mut **wire));
+                asked.await.map_err(|_| StoreError::TooSlow { limit_s: CONTROL_LIMIT.as_secs() })?.map(drop)
+            }
         };
+        self.conn.asked = false;
         told.map_err(|why| StoreError::statement(sql, why))
     }
 
@@ -108,14 +149,6 @@ impl Tx {
     pub(super) fn forget(&mut self, rings_before: bool) -> Option<StoreError> {
         self.rings = rings_before;
         self.conn.failed.take()
-    }
-
-    /// The connection is in an unknown state: close it, do not hand it on.
-    pub(super) fn discard(&mut self) {
-        match &mut self.conn.wire {
-            Wire::Sqlite(wire) => wire.close_on_drop(),
-            Wire::Postgres(wire) => wire.close_on_drop(),
-        }
     }
 }
 

@@ -23,6 +23,9 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 /// How long anybody waits for a free connection. Discord wants an answer in 3 s; a healthy pool answers in milliseconds.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a connection may take to say that it is there: a healthy one needs a round trip.
+const PING_WITHIN: Duration = Duration::from_secs(1);
+
 /// Limits that PostgreSQL itself enforces, in milliseconds: below the limit of a write, so that its lock is gone before we are.
 const POSTGRES_LIMITS: [(&str, &str); 3] =
     [("statement_timeout", "10000"), ("lock_timeout", "5000"), ("idle_in_transaction_session_timeout", "30000")];
@@ -101,12 +104,25 @@ pub(super) async fn postgres_migrator(options: &PgConnectOptions) -> Result<PgCo
     PgConnection::connect_with(options).await
 }
 
+/// sqlx waits without limit for the answer to its own tests of a connection, and sets none on the socket: one whose other end has
+/// gone without a word would be held for the quarter of an hour that TCP tries. So the tests are ours, with a limit.
 pub(super) async fn postgres_pool(options: &PgConnectOptions) -> Result<PgPool, sqlx::Error> {
     PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|conn, _| Box::pin(answers(conn)))
+        .after_release(|conn, _| Box::pin(answers(conn)))
         .connect_with(options.clone().options(POSTGRES_LIMITS))
         .await
+}
+
+/// Whether somebody is still there at the other end.
+async fn answers(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(PING_WITHIN, conn.ping()).await {
+        Ok(told) => told.map(|()| true),
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+    }
 }
 
 /// Refuses a SQLite file that is damaged or may not be written, before anything depends on it.
@@ -166,6 +182,44 @@ pub(super) fn is_transient(why: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether a failed COMMIT has certainly kept nothing: the database itself refused it, and was not just going away (57, 08).
+pub(super) fn is_rolled_back(why: &sqlx::Error) -> bool {
+    match why {
+        sqlx::Error::Database(told) => told.code().is_some_and(|code| !lost(&code)),
+        _ => false,
+    }
+}
+
+/// Whether the statement itself is wrong, so that it fails however often it is asked.
+pub(super) fn is_lasting(why: &sqlx::Error) -> bool {
+    match why {
+        sqlx::Error::Database(told) => told.code().is_some_and(|code| lasts(&code)),
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => false,
+        sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => false,
+        _ => true,
+    }
+}
+
+/// PostgreSQL went away while it was asked: shut down (57P01 to 57P03), or no connection (08). SQLite is in this process: what it
+/// says holds.
+fn lost(code: &str) -> bool {
+    code.starts_with("08") && code.len() == 5 || code.starts_with("57P")
+}
+
+/// PostgreSQL: data that does not fit (22), a broken rule (23), SQL that is wrong (42). SQLite: ERROR (1), TOOBIG (18), CONSTRAINT
+/// (19), MISMATCH (20), MISUSE (21), RANGE (25).
+fn lasts(code: &str) -> bool {
+    match code.len() {
+        5 => matches!(&code[..2], "22" | "23" | "42"),
+        _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 1 | 18 | 19 | 20 | 21 | 25)),
+    }
+}
+
+/// Whether a connection may only read any more: its server is no primary now, and another connection may find the new one.
+pub(super) fn is_read_only(why: &sqlx::Error) -> bool {
+    matches!(why, sqlx::Error::Database(told) if told.code().is_some_and(|code| code == "25006"))
+}
+
 /// SQLite: SQLITE_BUSY (5) and its kin, as extended codes. PostgreSQL: lost connections (08), serialisation and deadlock (40),
 /// resources (53), a lock not got (55P03), shutdown and time-outs (57), a primary that became read-only (25006).
 fn passes(code: &str) -> bool {
@@ -203,5 +257,17 @@ mod tests {
     fn busy_and_deadlock_pass() {
         assert!(passes("5") && passes("517") && passes("40P01") && passes("57P01"));
         assert!(!passes("13") && !passes("23505"), "a full disk and a broken rule do not pass by themselves");
+    }
+
+    #[test]
+    fn only_who_says_so_has_rolled_back() {
+        assert!(!lost("40001") && !lost("13") && !lost("57014"), "a refused commit has kept nothing");
+        assert!(lost("57P01") && lost("08006"), "one whose server went away may have");
+    }
+
+    #[test]
+    fn what_is_wrong_in_itself_is_told_from_a_database_that_is_unwell() {
+        assert!(lasts("22021") && lasts("23505") && lasts("1555"));
+        assert!(!lasts("53100") && !lasts("13") && !lasts("57P03") && !lasts("10"));
     }
 }

@@ -27,9 +27,13 @@ pub enum StoreError {
     #[error("{at}: refused by the gate")]
     Gate { at: &'static str },
 
-    /// A write did not end within its limit and was rolled back.
-    #[error("a write took longer than {limit_s} s and was rolled back")]
+    /// It did not end within its limit; a write was rolled back.
+    #[error("it took longer than {limit_s} s and was given up")]
     TooSlow { limit_s: u64 },
+
+    /// The commit was asked for, and its answer was lost: the write may have been kept or not.
+    #[error("whether it was kept is not known: {why}")]
+    Unknown { why: Box<StoreError> },
 
     /// A write panicked and was rolled back.
     #[error("a write panicked and was rolled back: {0}")]
@@ -58,12 +62,39 @@ impl StoreError {
 
     /// Whether the same write may well succeed if it is asked again soon: a lock, a deadlock, a lost connection.
     ///
-    /// A lost connection leaves open whether the write was kept: whoever asks again must be told apart by its key (`seen`).
+    /// A lost connection may leave open whether the write was kept ([`StoreError::is_unknown`]): whoever asks again must be told
+    /// apart by its key (`seen`).
     pub fn is_transient(&self) -> bool {
         match self {
             StoreError::Statement { why, .. } => dialect::is_transient(why),
             StoreError::TooSlow { .. } => true,
+            StoreError::Unknown { why } => why.is_transient(),
             _ => false,
+        }
+    }
+
+    /// Whether the write may have been kept all the same. Every other failure of a write was rolled back.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, StoreError::Unknown { .. })
+    }
+
+    /// Whether the fault lies in what was to be written: it fails the same way however well the database is.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            StoreError::Conflict { .. } | StoreError::TooMany { .. } | StoreError::Panicked(_) => true,
+            StoreError::Statement { why, .. } => dialect::is_lasting(why),
+            _ => false,
+        }
+    }
+
+    /// As the end of a write whose commit was asked for: rolled back where the database says so, else unknown.
+    pub(super) fn at_commit(self) -> StoreError {
+        match &self {
+            StoreError::Statement { why, .. } if !dialect::is_rolled_back(why) => {
+                StoreError::Unknown { why: Box::new(self) }
+            }
+            StoreError::TooSlow { .. } => StoreError::Unknown { why: Box::new(self) },
+            _ => self,
         }
     }
 }

@@ -29,6 +29,7 @@ pub mod timeline;
 pub mod wake;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use tokio::sync::watch;
@@ -41,6 +42,9 @@ pub use writer::Work;
 use db::Db;
 use dialect::Target;
 use writer::Writer;
+
+/// How long one read may take: longer than PostgreSQL's own limit for a statement, so that what comes later comes from nobody.
+const READ_LIMIT: Duration = Duration::from_secs(15);
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -97,8 +101,8 @@ impl Store {
     /// statements and awaits nothing else; it must not call `write` (it would wait for itself).
     ///
     /// # Errors
-    /// What `work` returns, or the first statement of it that failed; `Statement` at the commit, when on a lost connection the outcome
-    /// is unknown; `Panicked`, `TooSlow`, `Closed`.
+    /// What `work` returns, or the first statement of it that failed; `Panicked`, `TooSlow`, `Closed`. All of these kept nothing;
+    /// after `Unknown`, a connection that was lost at the commit, the write may have been kept.
     pub async fn write<T, E, W>(&self, work: W) -> Result<T, E>
     where
         T: Send + 'static,
@@ -111,14 +115,15 @@ impl Store {
     /// Runs `work` on a reading connection. Each statement sees what was committed when it began.
     ///
     /// # Errors
-    /// What `work` returns; `Statement` when no connection is to be had within 5 s.
+    /// What `work` returns; `Statement` when no connection is to be had within 5 s; `TooSlow`.
     pub async fn read<T, E, R>(&self, work: R) -> Result<T, E>
     where
         E: From<StoreError>,
         R: for<'a> FnOnce(&'a mut Conn) -> Work<'a, T, E>,
     {
         let mut conn = self.db.conn(&self.gate).await?;
-        work(&mut conn).await
+        let read = tokio::time::timeout(READ_LIMIT, work(&mut conn)).await;
+        read.unwrap_or_else(|_| Err(StoreError::TooSlow { limit_s: READ_LIMIT.as_secs() }.into()))
     }
 
     /// Changes after every commit of this process that gave a worker something to do. Subscribe before you look.

@@ -1,7 +1,7 @@
 //! Keys of what was handled, so that a second delivery changes nothing. Does not know what they are keys of.
 
 use super::column::Us;
-use super::db::{Tx, run};
+use super::db::{Conn, Tx, row, run};
 use super::error::StoreError;
 use crate::domain::id::Timestamp;
 
@@ -16,6 +16,12 @@ pub async fn first(tx: &mut Tx, key: &str, at: Timestamp) -> Result<bool, StoreE
         Us(at)
     )?;
     Ok(written == 1)
+}
+
+/// Whether the key was written down. For after a commit whose answer was lost.
+pub async fn was(conn: &mut Conn, key: &str) -> Result<bool, StoreError> {
+    let found: Option<(i64,)> = row!(conn, "SELECT seen_at FROM seen WHERE key = $1", key)?;
+    Ok(found.is_some())
 }
 
 /// Forgets what was seen before, and says how many keys that were.

@@ -5,7 +5,13 @@ use sqlx::FromRow;
 use super::column::{self, Us};
 use super::db::{Conn, Tx, row, rows, run};
 use super::error::{StoreError, exactly_one};
-use crate::domain::id::{EventId, IncidentId, Timestamp, UserId};
+use crate::domain::id::{self, EventId, IncidentId, Timestamp, UserId};
+
+/// When the newest fact was made, of whatever incident: its id says so.
+pub async fn newest(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> {
+    let found: Option<(Option<i64>,)> = row!(conn, "SELECT MAX(id) FROM timeline")?;
+    Ok(found.and_then(|(id,)| id).map(id::made_at))
+}
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]

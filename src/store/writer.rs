@@ -85,7 +85,8 @@ impl Writer {
             // A task of its own: who stops waiting does not leave a transaction open.
             Writer::Postgres(base) => drop(tokio::spawn(write_one(base.clone(), job))),
         }
-        answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        // Nobody is left who could tell: the process is ending.
+        answer.await.unwrap_or_else(|_| Err(StoreError::Unknown { why: Box::new(StoreError::Closed) }.into()))
     }
 }
 
@@ -211,7 +212,7 @@ impl Base {
     async fn commit(&self, mut tx: Tx) -> Result<(), StoreError> {
         if let Err(why) = tx.control("COMMIT").await {
             undo(tx).await;
-            return Err(why);
+            return Err(why.at_commit());
         }
         if tx.rings() {
             self.bell.send_modify(|commits| *commits += 1);
@@ -222,7 +223,7 @@ impl Base {
 
 /// Rolls back; a connection that cannot even do that is not used again.
 async fn undo(mut tx: Tx) {
-    if tx.control("ROLLBACK").await.is_err() {
+    if tx.owes() || tx.control("ROLLBACK").await.is_err() {
         tx.discard();
     }
 }
