@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use muster::app::App;
 use muster::app::courier::Courier;
-use muster::clock::{STEP_S, SystemClock};
+use muster::clock::SystemClock;
 use muster::config::Config;
 use muster::discord::{Discord, Stopped, gateway};
 use muster::gauges::GAUGES;
@@ -154,9 +154,11 @@ async fn keep_time(app: App, clock: Arc<SystemClock>, stop: CancellationToken) {
     while timeout(TIME_EVERY, stop.cancelled()).await.is_err() {
         match app.store().now_offset().await {
             Ok(offset_us) => {
-                let moved_s = clock.correct(offset_us);
-                if moved_s.abs() >= STEP_S {
-                    tracing::warn!(moved_s, "the time was set: deadlines follow the new one");
+                if let Some(set_by_s) = clock.correct(offset_us) {
+                    tracing::error!(
+                        set_by_s,
+                        "a clock was set: deadlines go on by the old time; once the new one is right, start Muster again"
+                    );
                 }
             }
             Err(why) => tracing::warn!(%why, "the database does not tell the time"),

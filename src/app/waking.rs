@@ -1,5 +1,7 @@
 //! Deadlines that have come: claimed roots are looked at again. A tick carries no decision.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use futures::StreamExt;
 
@@ -7,10 +9,18 @@ use super::call::CALL;
 use super::save::INCIDENT;
 use super::{App, Fault};
 use crate::domain::id::{CallId, IncidentId, Timestamp};
-use crate::store::{outbox, wake};
+use crate::store::{Store, StoreError, outbox, timeline, wake};
 
 /// How long a claimed deadline is ours: looking at an incident again takes milliseconds.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// Waits before a root that met a fault of the store is looked at again: together less than the claim lasts.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 /// Roots claimed at once.
 const BATCH: i64 = 200;
 
@@ -31,14 +41,36 @@ impl App {
     }
 
     async fn look_again(&self, woken: wake::Woken) {
-        let looked = match woken.noun.as_str() {
+        let mut pauses = PAUSES.into_iter();
+        while let Err(fault) = self.look_once(&woken).await {
+            tracing::error!(%fault, noun = woken.noun, id = woken.id, "a deadline could not be looked at");
+            match pauses.next().filter(|_| fault.is_transient()) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return,
+            }
+        }
+    }
+
+    async fn look_once(&self, woken: &wake::Woken) -> Result<(), Fault> {
+        match woken.noun.as_str() {
             INCIDENT => self.tick(IncidentId(woken.id)).await,
             CALL => self.tick_call(CallId(woken.id)).await,
             other => Err(Fault::new("look at a root again", format!("this version knows no {other}"))),
-        };
-        if let Err(fault) = looked {
-            tracing::error!(%fault, noun = woken.noun, id = woken.id, "a deadline could not be looked at");
         }
+    }
+
+    /// The latest moment at which something was written down, as far as anything still has a deadline: time has got that far.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn last_written(store: &Store) -> Result<Option<Timestamp>, Fault> {
+        let found = store.read(move |conn| {
+            Box::pin(async move {
+                let live = wake::next_due(conn).await?.is_some();
+                Ok(timeline::newest(conn).await?.filter(|_| live))
+            })
+        });
+        found.await.map_err(|why: StoreError| Fault::new("look for what was written last", why))
     }
 
     /// At the start, before anything is claimed: what an earlier process had in hand when it ended is taken up at once.

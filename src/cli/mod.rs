@@ -206,7 +206,14 @@ async fn desk(config: &Config) -> Result<App, Ended> {
 pub async fn open(config: &Config) -> anyhow::Result<(App, Arc<SystemClock>)> {
     let store = Store::open(config.database_url.expose_secret()).await?;
     let clock = Arc::new(SystemClock::new());
-    clock.correct(store.now_offset().await.context("cannot ask the database for the time")?);
+    clock.begin(store.now_offset().await.context("cannot ask the database for the time")?);
+    if let Some(behind_s) = App::last_written(&store).await?.and_then(|newest| clock.go_on_from(newest)) {
+        tracing::error!(
+            behind_s,
+            "the clock is behind what was written last: somebody has set it back. So that no page waits for it, Muster goes on by the \
+             later time (up to a day). Put the clock right, and start Muster again"
+        );
+    }
     let secrets = {
         let config = config.clone();
         Arc::new(move |name: &str| config.has_secret(name))
