@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -44,6 +45,16 @@ pub(super) async fn run(app: App, courier: Arc<dyn Courier>, lane: Lane, stop: C
         }
     }
 }
+
+/// Waits before a delivery that met a fault of the store goes on: with the store's own limits less than a claim lasts.
+const PAUSES: [Duration; 6] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
 
 /// What is being delivered, and what waits for its turn behind that.
 struct Hands {
@@ -107,10 +118,30 @@ pub(super) async fn turn(app: &App, courier: &dyn Courier, lane: Lane) -> Result
 }
 
 async fn deliver(app: &App, courier: &dyn Courier, work: &mut Work) -> Result<(), Fault> {
-    let Prepared::Deliver(delivery) = app.prepare(work).await? else { return Ok(()) };
+    let mut pauses = PAUSES.into_iter();
+    let prepared = loop {
+        match app.prepare(work).await {
+            Ok(prepared) => break prepared,
+            Err(fault) => wait_out(fault, &mut pauses).await?,
+        }
+    };
+    let Prepared::Deliver(delivery) = prepared else { return Ok(()) };
     let told = courier.deliver(*delivery).await;
     if let Err(Miss::Retry { why, .. } | Miss::Unsure { why }) = &told {
         tracing::info!(kind = work.kind(), root = ?work.root(), why, "a delivery is tried again");
     }
-    app.record(work, told).await
+    let mut pauses = PAUSES.into_iter();
+    while let Err(fault) = app.record(work, told.clone()).await {
+        wait_out(fault, &mut pauses).await?;
+    }
+    Ok(())
+}
+
+/// A fault that passes is waited out while the claim is ours, so that neither the page nor its receipt waits for the claim to end.
+async fn wait_out(fault: Fault, pauses: &mut impl Iterator<Item = Duration>) -> Result<(), Fault> {
+    match pauses.next().filter(|_| fault.is_transient()) {
+        Some(pause) => tokio::time::sleep(pause).await,
+        None => return Err(fault),
+    }
+    Ok(())
 }
