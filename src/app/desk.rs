@@ -42,7 +42,7 @@ impl App {
     /// Answers one request of one person. Never fails: a fault is logged here and told with a short id.
     pub async fn handle(&self, request: Request) -> Reply {
         let action = action_of(&request.ask);
-        match self.done(request.clone()).await {
+        match self.done_in_the_end(request.clone()).await {
             Ok(done) => self.reply(request, done),
             Err(stop) => match stop.split(action) {
                 Ok(refusal) => {
@@ -55,10 +55,15 @@ impl App {
         }
     }
 
-    pub(super) fn told_fault(&self, fault: &Fault) -> words::Text {
+    /// Logs a fault, and says it to whoever asked.
+    pub fn told_fault(&self, fault: &Fault) -> words::Text {
         self.forget_sets();
         let id = super::outbox::base36(self.mint(self.now()).id());
         let id = &id[id.len().saturating_sub(6)..];
+        if fault.is_unknown() {
+            tracing::error!(fault = id, %fault, "a request failed, and whether it was kept is not known");
+            return words::fault_unknown(id);
+        }
         tracing::error!(fault = id, %fault, "a request failed and nothing of it was kept");
         words::fault(id)
     }
@@ -76,12 +81,15 @@ impl App {
         }
     }
 
-    async fn done(&self, request: Request) -> Result<Done, Stop> {
-        if let Ask::Chosen { asked, incident } = request.ask {
-            let waiting = self.take_waiting(asked, &request.by).ok_or(Refusal::StaleButton)?;
-            let ask = aim(waiting.ask, Which::Id(incident));
-            return Box::pin(self.done(Request { ask, ..request })).await;
-        }
+    /// The request that is meant: an answer to "which incident?" is the one that asked, once.
+    pub(super) fn meant(&self, request: Request) -> Result<Request, Stop> {
+        let Ask::Chosen { asked, incident } = request.ask else { return Ok(request) };
+        let waiting = self.take_waiting(asked, &request.by).ok_or(Refusal::StaleButton)?;
+        Ok(Request { ask: aim(waiting.ask, Which::Id(incident)), ..request })
+    }
+
+    /// Does it, or tries to: a fault that passes is met by `again`.
+    pub(super) async fn done(&self, request: Request) -> Result<Done, Stop> {
         match request.ask.clone() {
             Ask::Plan(ask) => self.plan(request, ask).await,
             Ask::Contact(ask) => self.contact(request, ask).await,
@@ -478,7 +486,7 @@ fn instant(when: When, by: &Person, facts: &Facts, now: Timestamp) -> Result<Tim
     }
 }
 
-fn action_of(ask: &Ask) -> &'static str {
+pub(super) fn action_of(ask: &Ask) -> &'static str {
     match ask {
         Ask::New(_) | Ask::NewWritten(_) => "open the incident",
         Ask::Duplicate { .. } => "mark the incident as a duplicate",

@@ -28,6 +28,9 @@ const UNRECOGNISED_EVERY: TimeDelta = TimeDelta::hours(1);
 /// Longest title made of an unrecognised message.
 const FIRST_LINE_MAX: usize = 150;
 
+/// How often a message is tried that fails by itself, not by the state of the database; then those behind it have waited enough.
+const TRIES_MAX: u32 = 3;
+
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrived {
@@ -39,6 +42,8 @@ pub enum Arrived {
     Attached(IncidentId),
     /// Read, and nothing follows.
     Noted,
+    /// It cannot be taken in as it is, however often it is tried.
+    PassedOver,
 }
 
 /// Where a source listens, and from where its messages are still to be read.
@@ -61,11 +66,41 @@ struct At<'a> {
 }
 
 impl App {
+    /// A message is here and will be taken in: until it is, the mark of its channel does not pass it.
+    pub fn expect(&self, guild: GuildId, message: &Message) {
+        self.0.arriving.begin((guild, message.channel), message.id);
+    }
+
+    /// It will not be taken in now: it is read again later.
+    pub fn expect_no_more(&self, guild: GuildId, message: &Message) {
+        self.0.arriving.done((guild, message.channel), message.id);
+    }
+
     /// Takes in one message of a guild's channel, live or caught up. `edit`: makes an edited message another one than it was.
     ///
     /// # Errors
-    /// A fault of the store: nothing was kept, the message is read again at the next catch-up.
+    /// A fault of the store: nothing is known to have been kept. It may be asked again, and is read again at the next catch-up.
     pub async fn message(&self, guild: GuildId, message: Message, edit: Option<String>) -> Result<Arrived, Fault> {
+        let (line, id, edited) = ((guild, message.channel), message.id, edit.is_some());
+        let arriving = &self.0.arriving;
+        if !edited {
+            arriving.begin(line, id);
+        }
+        let taken = self.take_in(guild, message, edit).await;
+        let arrived = match taken {
+            Err(fault) if fault.is_lasting() && (edited || arriving.failed(line, id) >= TRIES_MAX) => {
+                tracing::error!(%fault, %guild, channel = %line.1, message = %id, "an alert message is passed over");
+                Arrived::PassedOver
+            }
+            taken => taken?,
+        };
+        if !edited {
+            arriving.done(line, id);
+        }
+        Ok(arrived)
+    }
+
+    async fn take_in(&self, guild: GuildId, message: Message, edit: Option<String>) -> Result<Arrived, Fault> {
         // Most messages of a server are of no source: they cost a look, not a transaction.
         if source_of(&*self.in_force(guild).await?, message.channel, message.author).is_none() {
             return Ok(Arrived::NotASource);
@@ -97,7 +132,8 @@ impl App {
         // One intake a guild at a time: two messages of one key at once must not open two incidents.
         let mut state = GuildState::read(guild::load_state(tx, guild).await?);
         let now = self.now();
-        source::advance(tx, guild, name.as_str(), message.channel, message.id).await?;
+        let mark = self.0.arriving.mark((guild, message.channel), message.id, &[]);
+        source::advance(tx, guild, name.as_str(), message.channel, mark).await?;
         let facts = self.facts(tx, guild, None).await?;
         let at = At { name, source, message, facts: &facts, now };
         let reading = match Reader::new(source) {
@@ -241,7 +277,10 @@ impl App {
                 let revision = guild::revision(conn, guild).await?;
                 let live = app.set(conn, guild, revision).await?;
                 let marks = source::all(conn, guild).await?;
-                Ok(places(&live, &marks, app.now()))
+                let mut places = places(&live, &marks, app.now());
+                let from = |place: &SourcePlace| app.0.arriving.after((guild, place.channel), place.after);
+                places.iter_mut().for_each(|place| place.after = from(place));
+                Ok(places)
             })
         });
         found.await.map_err(|stop: Stop| stop.fault("look for alert sources"))
@@ -315,6 +354,7 @@ impl App {
     ) -> Result<(), Fault> {
         let app = self.clone();
         let (place, last, ids) = (place.clone(), last.id, over.iter().map(|(id, _)| *id).collect::<Vec<_>>());
+        let (line, listed) = ((guild, place.channel), ids.clone());
         let told = self.store().write(move |tx| {
             Box::pin(async move {
                 let now = app.now();
@@ -322,7 +362,8 @@ impl App {
                 for id in &ids {
                     fresh |= seen::first(tx, &format!("m:{id}:"), now).await?;
                 }
-                source::advance(tx, guild, place.name.as_str(), place.channel, last).await?;
+                let mark = app.0.arriving.mark(line, last, &ids);
+                source::advance(tx, guild, place.name.as_str(), place.channel, mark).await?;
                 if fresh {
                     let event = SourceNote::MissedAndOver { titles };
                     let effect = Effect::Answer { channel: place.channel, message: last, event };
@@ -331,7 +372,9 @@ impl App {
                 Ok(())
             })
         });
-        told.await.map_err(|stop: Stop| stop.fault("list what was missed"))
+        told.await.map_err(|stop: Stop| stop.fault("list what was missed"))?;
+        listed.into_iter().for_each(|message| self.0.arriving.done(line, message));
+        Ok(())
     }
 }
 

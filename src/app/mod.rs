@@ -1,13 +1,15 @@
 //! The desk: load → decide → save. The only caller of `domain` and `store` for writes.
 //!
 //! [`request`] and [`reply`] are the conversation with people; [`courier`] and [`view`] the seam to the outside.
-//! Reading order: `desk` (people), with `opening` (the form of a new incident), `ending` (duplicates, deletion) and `listing`
-//! (reads); `intake` (alert messages), `waking` (deadlines), `outbox` (deliveries and their receipts; `drawing`: what each says
+//! Reading order: `desk` (people), with `again` (faults that pass), `opening` (the form of a new incident), `ending` (duplicates, deletion) and `listing`
+//! (reads); `intake` (alert messages; `arriving`: which are under way), `waking` (deadlines), `outbox` (deliveries and their receipts; `drawing`: what each says
 //! now), `definition` (set-up), then the other nouns: `plan`; `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
 //! the guided ways in (`welcome`, `setup`, `doctor`, `help`). What they share: `facts` (load), `places` and `survey` (what
 //! Discord is asked first), `save`, `draw` (state → view), `fault`.
 //! Words with something to press are here: [`press`], [`answer`], [`form`], [`show`].
 
+mod again;
+mod arriving;
 mod audit;
 mod call;
 mod desk;
@@ -92,6 +94,8 @@ struct Inner {
     waiting: Mutex<Vec<(u64, Request)>>,
     /// Changes of set-up that were shown and wait for a yes.
     proposals: Mutex<Vec<definition::Proposed>>,
+    /// Alert messages on their way in.
+    arriving: arriving::Arriving,
 }
 
 impl App {
@@ -121,6 +125,7 @@ impl App {
             sets: Mutex::default(),
             waiting: Mutex::default(),
             proposals: Mutex::default(),
+            arriving: arriving::Arriving::default(),
         })))
     }
 

@@ -3,12 +3,12 @@
 //! A form cannot answer a form, so what was written waits here until **Correct it** is pressed. It waits in memory, with the
 //! other open questions: after a restart the button says so, and the message it stands below still quotes every word.
 
-use super::App;
 use super::answer;
 use super::desk::{Done, allow};
 use super::fault::Stop;
 use super::form::{self, NewForm};
 use super::request::{Ask, NewIncident, Request};
+use super::{App, Fault};
 use crate::domain::definition::Set;
 use crate::domain::facts::Facts;
 use crate::domain::incident::DEFAULT_IMPACT;
@@ -50,12 +50,14 @@ impl App {
         match opened {
             Err(Stop::Refused(refusal @ Refusal::NotAllowed(_))) => Err(refusal.into()),
             Err(Stop::Refused(refusal)) => Ok(self.to_correct(request, &written, words::refusal(&refusal))),
-            Err(stop) => {
-                let fault = self.told_fault(&stop.fault("open the incident"));
-                Ok(self.to_correct(request, &written, fault))
-            }
             opened => opened,
         }
+    }
+
+    /// Nothing came of it, and nothing that was written is lost.
+    pub(super) fn not_opened(&self, request: Request, written: &NewForm, fault: &Fault) -> Done {
+        let told = self.told_fault(fault);
+        self.to_correct(request, written, told)
     }
 
     async fn declare_in(&self, tx: &mut Tx, request: &Request, written: &NewForm) -> Result<Done, Stop> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::gates::Opened;
 use super::messages::{Reacted, SIGNS, Said};
 use super::rest::{Call, Endpoint, Lane, MESSAGES_PER_LIST, RestError, Start, USERS_PER_LIST};
 use super::{Discord, channel_id, message_id, shape, user_id};
@@ -22,6 +23,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How long one call may wait for its turn: nobody looks at a screen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Longest wait where it is our own database: alerts of somebody who is about to be paged wait for it.
+const LONGEST_STORE_PAUSE: Duration = Duration::from_secs(10);
+
 /// Why a guild is not caught up.
 #[derive(Debug, thiserror::Error)]
 enum Missed {
@@ -31,22 +35,47 @@ enum Missed {
     Store(#[from] Fault),
 }
 
+impl Missed {
+    fn longest_pause(&self) -> Duration {
+        match self {
+            Missed::Discord(_) => LONGEST_PAUSE,
+            Missed::Store(_) => LONGEST_STORE_PAUSE,
+        }
+    }
+}
+
 impl Discord {
+    /// Something of a guild could not be taken in: nothing more is, until that has been read again.
+    pub(super) fn stumble(&self, guild: GuildId) {
+        if self.0.gates.stumble(guild) {
+            let discord = self.clone();
+            tokio::spawn(async move { discord.catch_up(guild).await });
+        }
+    }
+
     /// Catches a guild up, unless that is done or under way; tries until it is done, or a later session begins.
     pub(super) async fn catch_up(&self, guild: GuildId) {
-        let session = self.0.gates.session();
-        if !self.serves(guild) || !self.0.gates.begin(guild, session) {
+        let gates = &self.0.gates;
+        if !self.serves(guild) {
             return;
         }
+        let Some(ticket) = gates.begin(guild, gates.session()) else { return };
         let mut pause = FIRST_PAUSE;
-        while let Err(why) = self.read_gap(guild).await {
+        loop {
+            let why = match self.read_gap(guild).await {
+                Ok(()) => match gates.open(guild, ticket) {
+                    Opened::Yes => break,
+                    Opened::Superseded => return,
+                    Opened::Again => continue,
+                },
+                Err(why) => why,
+            };
             tracing::warn!(%why, %guild, pause_s = pause.as_secs(), "a guild could not be caught up; its alerts wait");
             tokio::select! {
-                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
-                () = self.0.gates.later_than(session) => return,
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(why.longest_pause()),
+                () = gates.superseded(guild, ticket) => return,
             }
         }
-        self.0.gates.open(guild, session);
         if let Err(why) = self.look_for_the_gone(guild).await {
             tracing::warn!(%why, %guild, "who has come back is not known");
         }
@@ -141,7 +170,11 @@ impl Discord {
                     bot: false,
                     by: None,
                 };
-                self.sign(guild, reacted, false).await;
+                match self.sign(guild, reacted, false).await {
+                    // Whatever is wrong with this one, those behind it have waited enough.
+                    Err(fault) if fault.is_lasting() => tracing::error!(%fault, %guild, "a reaction is passed over"),
+                    signed => signed?,
+                }
             }
         }
         Ok(())

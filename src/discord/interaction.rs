@@ -33,7 +33,7 @@ use crate::domain::permission::Person;
 use crate::domain::refusal::{ContactRefusal, Refusal};
 use crate::domain::survey::Survey;
 use crate::gauges::GAUGES;
-use crate::words;
+use crate::words::{self, Text};
 
 /// How long a form may take before the answer is put off; Discord waits 3 s, the way there and back included.
 const FORM_WITHIN: Duration = Duration::from_secs(2);
@@ -254,7 +254,7 @@ impl Discord {
     async fn handled_unguarded(&self, heard: &Heard, ask: Ask) -> (GuildId, Reply) {
         let (guild, by) = match self.asker(heard).await {
             Ok(found) => found,
-            Err(refusal) => return (GuildId(0), Reply::say(words::refusal(&refusal))),
+            Err(why) => return (GuildId(0), Reply::say(why)),
         };
         let (channel, key) = (heard.room(), format!("i:{}", heard.id));
         let request = Request { guild, by, channel, key, ask, survey: None };
@@ -274,10 +274,10 @@ impl Discord {
     }
 
     /// Which guild is meant and who they are there. In direct messages Discord says neither.
-    async fn asker(&self, heard: &Heard) -> Result<(GuildId, Person), Refusal> {
+    async fn asker(&self, heard: &Heard) -> Result<(GuildId, Person), Text> {
         let guild = match heard.place {
             Place::Guild(guild) => return Ok((guild, heard.by.clone())),
-            Place::Direct(pressed) => self.guild_pressed_in(pressed).await.ok_or(Refusal::StaleButton)?,
+            Place::Direct(pressed) => self.guild_pressed_in(pressed).await?,
             Place::Typed => self.guild_of_typist(heard.by.user).await?,
         };
         // Whoever is paged may answer, also while Discord does not say which roles they have.
@@ -285,26 +285,21 @@ impl Discord {
         Ok((guild, member.map_or_else(|_| heard.by.clone(), |member| messages::person(&member))))
     }
 
-    async fn guild_pressed_in(&self, pressed: Option<Pressed>) -> Option<GuildId> {
-        match self.app().guild_of_press(pressed?).await {
-            Ok(guild) => guild.filter(|guild| self.serves(*guild)),
-            Err(fault) => {
-                tracing::error!(%fault, "the guild of a button is not known");
-                None
-            }
-        }
+    async fn guild_pressed_in(&self, pressed: Option<Pressed>) -> Result<GuildId, Text> {
+        let guild = match pressed {
+            Some(pressed) => self.app().guild_of_press(pressed).await.map_err(|fault| self.app().told_fault(&fault))?,
+            None => None,
+        };
+        guild.filter(|guild| self.serves(*guild)).ok_or_else(|| words::refusal(&Refusal::StaleButton))
     }
 
     /// The one guild in which whoever typed in a direct message is a contact.
-    async fn guild_of_typist(&self, user: UserId) -> Result<GuildId, Refusal> {
-        let found = self.app().guilds_of_contact(user).await.unwrap_or_else(|fault| {
-            tracing::error!(%fault, "the guilds of a contact are not known");
-            Vec::new()
-        });
+    async fn guild_of_typist(&self, user: UserId) -> Result<GuildId, Text> {
+        let found = self.app().guilds_of_contact(user).await.map_err(|fault| self.app().told_fault(&fault))?;
         let served: Vec<GuildId> = found.into_iter().filter(|guild| self.serves(*guild)).collect();
         match served[..] {
             [guild] => Ok(guild),
-            _ => Err(ContactRefusal::WhichServer { known: served.len() }.into()),
+            _ => Err(words::refusal(&ContactRefusal::WhichServer { known: served.len() }.into())),
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::rest::{Call, Endpoint};
 use super::{Discord, channel_id, message_id, shape};
+use crate::app::Fault;
 use crate::app::request::{Ask, Request};
 use crate::domain::alert::{Embed, Field, Message, MessageAuthor};
 use crate::domain::id::{ChannelId, GuildId, MessageId, Timestamp, UserId, WebhookId};
@@ -25,6 +26,9 @@ const RECEIPT_PAUSES: [Duration; 5] = [
     Duration::from_secs(10),
     Duration::from_secs(30),
 ];
+
+/// Waits before what met a fault of the store is tried again; the last one stays.
+const FAULT_PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(10)];
 
 /// How deep components may nest (a row in a section in a container: 3); guards the recursion.
 const DEPTH_MAX: usize = 8;
@@ -103,6 +107,10 @@ impl Said {
     }
 }
 
+fn fault_pauses() -> impl Iterator<Item = Duration> {
+    FAULT_PAUSES.into_iter().chain(std::iter::repeat(FAULT_PAUSES[FAULT_PAUSES.len() - 1]))
+}
+
 fn embed(said: SaidEmbed) -> Embed {
     Embed {
         title: said.title,
@@ -153,9 +161,29 @@ impl Discord {
             }
             return;
         }
-        self.0.gates.passed(guild).await;
-        if let Err(fault) = self.app().message(guild, message, edit).await {
-            tracing::error!(%fault, %guild, "an alert message was not taken in; it is read again at the next catch-up");
+        self.take_in(guild, message, edit).await;
+    }
+
+    /// Takes an alert message in, however long the store needs. Those of the guild wait behind one that could not be taken in, which
+    /// the catch-up reads again; an edit it cannot read, and waits here.
+    async fn take_in(&self, guild: GuildId, message: Message, edit: Option<String>) {
+        if edit.is_none() {
+            self.app().expect(guild, &message);
+        }
+        let mut pauses = fault_pauses();
+        while self.0.gates.passed(guild).await {
+            match self.app().message(guild, message.clone(), edit.clone()).await {
+                Ok(_) => return,
+                Err(fault) => {
+                    tracing::error!(%fault, %guild, "an alert message was not taken in; it is read again");
+                    self.stumble(guild);
+                    tokio::time::sleep(pauses.next().unwrap_or_default()).await;
+                }
+            }
+        }
+        tracing::warn!(%guild, "too many alert messages wait: this one is read again later");
+        if edit.is_none() {
+            self.app().expect_no_more(guild, &message);
         }
     }
 
@@ -183,36 +211,50 @@ impl Discord {
         if reaction.author.is_some_and(|author| author != self.me()) {
             return;
         }
-        if let Some(guild) = self.guild_reacted_in(&reaction).await {
-            self.sign(guild, reaction, true).await;
+        let mut pauses = fault_pauses();
+        let mut place = None;
+        while let Err(fault) = self.signed_live(&reaction).await {
+            place = place.or_else(|| self.0.gates.place());
+            tracing::error!(%fault, waits = place.is_some(), "a reaction was not taken in");
+            if fault.is_lasting() {
+                return;
+            }
+            if place.is_none() {
+                reaction.guild.into_iter().for_each(|guild| self.stumble(guild));
+                return;
+            }
+            tokio::time::sleep(pauses.next().unwrap_or_default()).await;
+        }
+    }
+
+    async fn signed_live(&self, reaction: &Reacted) -> Result<(), Fault> {
+        match self.guild_reacted_in(reaction).await? {
+            Some(guild) => self.sign(guild, reaction.clone(), true).await,
+            None => Ok(()),
         }
     }
 
     /// The guild whose page it is. A message of ours that is not known yet may be one whose receipt is still being saved.
-    async fn guild_reacted_in(&self, reaction: &Reacted) -> Option<GuildId> {
+    async fn guild_reacted_in(&self, reaction: &Reacted) -> Result<Option<GuildId>, Fault> {
         for pause in RECEIPT_PAUSES {
-            match self.app().guild_of_message(reaction.message).await {
-                Ok(Some(guild)) => {
+            match self.app().guild_of_message(reaction.message).await? {
+                Some(guild) => {
                     let same = reaction.guild.is_none_or(|said| said == guild);
-                    return Some(guild).filter(|guild| same && self.serves(*guild));
+                    return Ok(Some(guild).filter(|guild| same && self.serves(*guild)));
                 }
-                Ok(None) => tokio::time::sleep(pause).await,
-                Err(fault) => {
-                    tracing::error!(%fault, "a reaction was not taken in; it is read again at the next catch-up");
-                    return None;
-                }
+                None => tokio::time::sleep(pause).await,
             }
         }
-        None
+        Ok(None)
     }
 
     /// A reaction on a message of ours, live or caught up: one that counted live does not count again when it is caught up.
-    pub(super) async fn sign(&self, guild: GuildId, reaction: Reacted, live: bool) {
-        let Some(by) = self.signer(guild, &reaction).await else { return };
+    pub(super) async fn sign(&self, guild: GuildId, reaction: Reacted, live: bool) -> Result<(), Fault> {
+        let Some(by) = self.signer(guild, &reaction).await else { return Ok(()) };
         let key = format!("r:{}:{}:{}", reaction.message, reaction.user, reaction.emoji);
         let ask = Ask::Sign { message: reaction.message, live };
         let request = Request { guild, by, channel: Some(reaction.channel), key, ask, survey: None };
-        self.app().handle(request).await;
+        self.app().sign(request).await
     }
 
     async fn signer(&self, guild: GuildId, reaction: &Reacted) -> Option<Person> {

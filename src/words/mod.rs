@@ -24,7 +24,7 @@ pub use incident::{Headline, ListRow, announcement, history, list, suggest_resol
 pub use page::{Path, closed, page_why, public_page, still_called};
 pub use plan::{plan_list, plan_shown};
 pub use preview::preview;
-pub use refusal::{fault, not_saved, refusal};
+pub use refusal::{fault, fault_unknown, kept_after_all, not_saved, refusal};
 pub use setup::{
     setup_checklist, setup_day, setup_drill, setup_finished, setup_local, setup_note, setup_question, setup_standing,
     setup_step,

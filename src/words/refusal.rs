@@ -85,6 +85,21 @@ pub fn fault(id: &str) -> Text {
     ))
 }
 
+/// The connection to the database was lost at the last moment, for longer than anybody waits. `id` stands in the operator's log.
+pub fn fault_unknown(id: &str) -> Text {
+    Text::from(format!(
+        "It may have been done or not: the connection to the database was lost while it was saved. Look with `/incident list` \
+         before you ask again; your operator knows it as fault `{id}`."
+    ))
+}
+
+/// The connection was lost at the last moment, and by now it is known what came of it.
+pub fn kept_after_all() -> Text {
+    Text::from(
+        "It is done. The answer was lost on the way: `/incident list` and `/incident show` say how things stand.",
+    )
+}
+
 /// The database did not take it.
 pub fn not_saved() -> Text {
     Text::from("Not saved, nothing was done: Muster cannot write right now. Try again in a minute.")
