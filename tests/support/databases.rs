@@ -76,6 +76,11 @@ pub async fn postgres_url() -> Option<String> {
 }
 
 impl TestStore {
+    /// A store that is open already.
+    pub fn over(store: Store, url: String) -> TestStore {
+        TestStore { store, url, folder: None }
+    }
+
     pub fn is_sqlite(&self) -> bool {
         self.folder.is_some()
     }
@@ -116,7 +121,7 @@ fn start() -> Result<Server, String> {
 }
 
 /// `PATH` with the folder of `initdb` in front: Debian keeps it out of the way.
-fn path_with_postgres() -> Result<String, String> {
+pub fn path_with_postgres() -> Result<String, String> {
     let path = std::env::var("PATH").unwrap_or_default();
     if path.split(':').any(|folder| Path::new(folder).join("initdb").exists()) {
         return Ok(path);
@@ -130,7 +135,7 @@ fn path_with_postgres() -> Result<String, String> {
 }
 
 /// `initdb` refuses root: as root, the command runs as `postgres`, or else as 65534, nobody.
-fn as_somebody_else(program: &str) -> Command {
+pub fn as_somebody_else(program: &str) -> Command {
     let asks = |args: &[&str]| Command::new("id").args(args).stderr(Stdio::null()).output().ok();
     let is_root = asks(&["-u"]).is_some_and(|id| id.stdout == b"0\n");
     if !is_root {
