@@ -146,7 +146,9 @@ async fn connections_to_a_database_that_may_only_be_read_are_replaced() {
     desk.declares("before").await;
     let name = url.split('?').next().and_then(|url| url.rsplit('/').next()).unwrap();
     let mut admin = PgConnection::connect(&url.replace(&format!("/{name}?"), "/postgres?")).await.unwrap();
-    let mut run = async |sql: String| drop(sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap());
+    let mut run = async |sql: String| {
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap();
+    };
     run(format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).await;
     run(format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")).await;
     let asked = tokio::spawn({
