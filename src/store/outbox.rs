@@ -393,7 +393,8 @@ pub async fn get(conn: &mut Conn, id: OutboxId) -> Result<Option<OutboxRow>, Sto
     row!(conn, concat!("SELECT ", columns!(), " FROM outbox WHERE id = $1"), id)
 }
 
-/// When a claim of this lane will next find something: the earliest row that waits for nobody, or end of a claim.
+/// When a claim of this lane will next find something: the earliest row that waits for nobody, or end of a claim; of one that was
+/// ended before its time, when the row is due.
 pub async fn next_due(conn: &mut Conn, lane: i64) -> Result<Option<Timestamp>, StoreError> {
     let earliest: Option<Earliest> = row!(
         conn,
@@ -413,7 +414,7 @@ pub async fn next_due(conn: &mut Conn, lane: i64) -> Result<Option<Timestamp>, S
                  AND flying.state = 'pending'
                  AND flying.lease_until IS NOT NULL)
              UNION ALL
-             SELECT MIN(lease_until) AS at
+             SELECT MIN(CASE WHEN lease_until < due_at THEN due_at ELSE lease_until END) AS at
              FROM outbox
              WHERE state = 'pending'
              AND lease_until IS NOT NULL
@@ -505,7 +506,7 @@ pub async fn end_claims_beyond(tx: &mut Tx, latest: Timestamp, now: Timestamp) -
         tx,
         concat!(
             "UPDATE outbox
-             SET lease_until = $2, fence = fence + 1
+             SET lease_until = $2, due_at = CASE WHEN due_at > $2 THEN $2 ELSE due_at END, fence = fence + 1
              WHERE state = 'pending'
              AND lease_until > $1
              RETURNING ",

@@ -135,7 +135,9 @@ pub async fn next_due(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> 
          FROM (
              SELECT MIN(due_at) AS at FROM wake WHERE lease_until IS NULL
              UNION ALL
-             SELECT MIN(lease_until) AS at FROM wake WHERE lease_until IS NOT NULL) AS times"
+             SELECT MIN(CASE WHEN lease_until < due_at THEN due_at ELSE lease_until END) AS at
+             FROM wake
+             WHERE lease_until IS NOT NULL) AS times"
     )?;
     Ok(earliest.and_then(|earliest| earliest.at))
 }
