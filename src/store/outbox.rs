@@ -393,7 +393,8 @@ pub async fn get(conn: &mut Conn, id: OutboxId) -> Result<Option<OutboxRow>, Sto
     row!(conn, concat!("SELECT ", columns!(), " FROM outbox WHERE id = $1"), id)
 }
 
-/// When a claim of this lane will next find something: the earliest row that waits for nobody, or end of a claim.
+/// When a claim of this lane will next find something: the earliest row that waits for nobody, or end of a claim; a row that is held
+/// comes no sooner than it is due, however long ago its claim ended.
 pub async fn next_due(conn: &mut Conn, lane: i64) -> Result<Option<Timestamp>, StoreError> {
     let earliest: Option<Earliest> = row!(
         conn,
@@ -413,7 +414,7 @@ pub async fn next_due(conn: &mut Conn, lane: i64) -> Result<Option<Timestamp>, S
                  AND flying.state = 'pending'
                  AND flying.lease_until IS NOT NULL)
              UNION ALL
-             SELECT MIN(lease_until) AS at
+             SELECT MIN(CASE WHEN lease_until < due_at THEN due_at ELSE lease_until END) AS at
              FROM outbox
              WHERE state = 'pending'
              AND lease_until IS NOT NULL
@@ -444,7 +445,7 @@ pub async fn stuck(conn: &mut Conn, lane: i64, limits: Limits, limit: i64) -> Re
              AND parked_on IS NULL
              AND lane = $1
              AND (lease_until IS NULL AND due_at <= $2
-                 OR lease_until <= $2
+                 OR lease_until <= $2 AND due_at <= $2
                  OR attempts > 0 AND created_at <= $3)
              ORDER BY due_at, id
              LIMIT $4"
