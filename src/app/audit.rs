@@ -33,6 +33,9 @@ const ROOTS_AT_ONCE: i64 = 300;
 const ROWS_MAX: i64 = 50;
 /// Lines in one round; the rest is in the log.
 const LINES_MAX: usize = 5;
+/// How much longer than its lease a claim may seem to last: it was made while the audit ran, or by a clock a little ahead. Whoever
+/// made it is at work on it, and would be overtaken.
+const CLAIM_SLACK: TimeDelta = TimeDelta::seconds(60);
 /// What comes back within this time was never gone.
 const SAID_FOR: TimeDelta = TimeDelta::minutes(10);
 
@@ -107,10 +110,10 @@ impl App {
         for root in suspects {
             let app = self.clone();
             let mended = self.store().write(move |tx| Box::pin(async move { app.mend(tx, root).await }));
-            found.extend(mended.await.map_err(|stop: Stop| stop.fault("mend what an audit found"))?);
+            found.extend(mended.await.or_else(unreadable).map_err(|stop| stop.fault("mend what an audit found"))?);
         }
         if endless {
-            found.extend(self.end_claims(now).await?);
+            found.extend(self.end_claims().await?);
         }
         self.say_found(found, now).await
     }
@@ -137,7 +140,7 @@ impl App {
             }
         }
         let claims = outbox::latest_claim(conn).await?.into_iter().chain(wake::latest_claim(conn).await?);
-        let endless = claims.max().is_some_and(|latest| latest > now + LEASE);
+        let endless = claims.max().is_some_and(|latest| latest > self.longest_claim());
         let (suspects, next) = suspects(conn, from).await?;
         Ok(Looked { found, suspects, next, endless })
     }
@@ -181,16 +184,18 @@ impl App {
     }
 
     /// A claim that lasts longer than any (the clock was set back, or somebody wrote it): it is nobody's.
-    async fn end_claims(&self, now: Timestamp) -> Result<Vec<Found>, Fault> {
+    async fn end_claims(&self) -> Result<Vec<Found>, Fault> {
+        let app = self.clone();
         let ended = self.store().write(move |tx| {
             Box::pin(async move {
+                let latest = app.longest_claim();
                 let mut found = Vec::new();
-                for row in outbox::end_claims_beyond(tx, now + LEASE, now).await? {
+                for row in outbox::end_claims_beyond(tx, latest, app.now()).await? {
                     if let Some(root) = row.root.filter(|_| row.lane == Lane::Page.number()) {
                         found.extend(find(tx, root, Trouble::Lost).await?);
                     }
                 }
-                for woken in wake::end_claims_beyond(tx, now + LEASE).await? {
+                for woken in wake::end_claims_beyond(tx, latest).await? {
                     if let Some(root) = root_of(&woken) {
                         found.extend(find(tx, root, Trouble::Asleep).await?);
                     }
@@ -199,6 +204,11 @@ impl App {
             })
         });
         ended.await.map_err(|stop: Stop| stop.fault("end claims"))
+    }
+
+    /// Until when a claim may last that somebody has just made.
+    fn longest_claim(&self) -> Timestamp {
+        self.now() + LEASE + CLAIM_SLACK
     }
 
     /// Says what is new, once.
@@ -261,19 +271,32 @@ async fn suspects(conn: &mut Conn, from: IncidentId) -> Result<(Vec<Root>, Incid
     let full = i64::try_from(rows.len()).is_ok_and(|count| count == ROOTS_AT_ONCE);
     let next = rows.last().filter(|_| full).map_or(IncidentId(0), |row| row.id);
     for row in &rows {
-        let state = read_state(row)?;
-        if doubtful(conn, (INCIDENT, row.id.0), state.next_deadline(), &state.paging).await? {
+        let root = (INCIDENT, row.id.0);
+        let Some(state) = read_state(row).map(Some).or_else(unreadable)? else { continue };
+        if doubtful(conn, root, state.next_deadline(), &state.paging).await? {
             suspects.push(Root::Incident(row.id));
         }
     }
     for id in call::live_ids(conn).await? {
         let Some(row) = call::peek(conn, id).await? else { continue };
-        let state = read(&row)?;
+        let Some(state) = read(&row).map(Some).or_else(unreadable)? else { continue };
         if doubtful(conn, (CALL, id.0), state.next_deadline(), &state.paging).await? {
             suspects.push(Root::Call(id));
         }
     }
     Ok((suspects, next))
+}
+
+/// One that cannot be read keeps the auditor from none of the others: it is in the log, and overdue as soon as it has a deadline.
+fn unreadable<T: Default>(stop: Stop) -> Result<T, Stop> {
+    match stop {
+        stop @ Stop::Unreadable { .. } => {
+            let fault = stop.fault("audit");
+            tracing::error!(%fault, "what cannot be read is not audited");
+            Ok(T::default())
+        }
+        stop => Err(stop),
+    }
 }
 
 async fn doubtful(

@@ -75,7 +75,8 @@ impl Weather {
         let waiting = if heard == Heard::Reached { std::mem::take(&mut self.waiting) } else { BTreeSet::new() };
         match (std::mem::replace(&mut self.told, outage), outage) {
             (false, true) => Some(Turned::Began),
-            (true, false) => Some(Turned::Ended(waiting.into_iter().collect())),
+            // A failure after a long pause begins a new count; that is no answer of Discord's.
+            (true, false) if heard == Heard::Reached => Some(Turned::Ended(waiting.into_iter().collect())),
             _ => None,
         }
     }
@@ -181,6 +182,16 @@ mod tests {
     fn a_clock_that_steps_back_begins_anew() {
         use Heard::NotReached;
         check(&[(3_600, NotReached, false), (0, NotReached, false), (30, NotReached, false), (60, NotReached, true)]);
+    }
+
+    #[test]
+    fn a_failure_after_a_pause_is_not_told_as_an_answer() {
+        let mut weather = Weather::default();
+        let mut turns = Vec::new();
+        for second in [0, 60, 300, 360] {
+            turns.extend(weather.hear(Heard::NotReached, OutboxId(second), at(second)));
+        }
+        assert!(matches!(&turns[..], [Turned::Began, Turned::Began]), "{turns:?}");
     }
 
     #[test]

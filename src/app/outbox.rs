@@ -21,6 +21,9 @@ use crate::store::{Tx, incident, outbox, post};
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(90);
 /// Waits between tries of a row, by attempt; the last one stays.
 const BACKOFF_S: [i64; 6] = [1, 2, 5, 10, 20, 30];
+/// How long a page rests at most while nothing gets through: as long as it otherwise would. A limit of all of Discord may be given as
+/// an hour, which the courier keeps by itself; a page that rested for it would let the outage be forgotten meanwhile.
+const PAGE_RESTS: Duration = Duration::from_secs(30);
 /// How long something that is not a page is tried before it is given up: nobody waits for an old line.
 const DECORATION_FOR: TimeDelta = TimeDelta::hours(6);
 
@@ -171,6 +174,9 @@ impl App {
                 Some(input) => return self.finish(work, Ending::Failed(why), Some(input)).await,
                 None => Err(Miss::Retry { after: Some(after), why }),
             },
+            Err(Miss::Down { after, why }) if work.pages() => {
+                Err(Miss::Down { after: after.map(|after| after.min(PAGE_RESTS)), why })
+            }
             told => told,
         };
         match told {

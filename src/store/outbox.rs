@@ -393,8 +393,8 @@ pub async fn get(conn: &mut Conn, id: OutboxId) -> Result<Option<OutboxRow>, Sto
     row!(conn, concat!("SELECT ", columns!(), " FROM outbox WHERE id = $1"), id)
 }
 
-/// When a claim of this lane will next find something: the earliest row that waits for nobody, or end of a claim; of one that was
-/// ended before its time, when the row is due.
+/// When a claim of this lane will next find something: the earliest row that waits for nobody, or end of a claim; a row that is held
+/// comes no sooner than it is due, however long ago its claim ended.
 pub async fn next_due(conn: &mut Conn, lane: i64) -> Result<Option<Timestamp>, StoreError> {
     let earliest: Option<Earliest> = row!(
         conn,
@@ -445,7 +445,7 @@ pub async fn stuck(conn: &mut Conn, lane: i64, limits: Limits, limit: i64) -> Re
              AND parked_on IS NULL
              AND lane = $1
              AND (lease_until IS NULL AND due_at <= $2
-                 OR lease_until <= $2
+                 OR lease_until <= $2 AND due_at <= $2
                  OR attempts > 0 AND created_at <= $3)
              ORDER BY due_at, id
              LIMIT $4"

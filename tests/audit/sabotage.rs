@@ -94,6 +94,28 @@ async fn sabotage_page(database: &TestStore, sql: &str) {
 }
 
 #[tokio::test]
+async fn a_claim_that_was_made_while_the_audit_ran_is_left_alone() {
+    databases::on_both(async |database| {
+        let mut stage = opened(database).await;
+        stage.play(&["fault discord down", "advance 5m5s"]).await;
+        let claim = "SET lease_until = due_at + 100000000 WHERE kind = 'send_post' AND state = 'pending'";
+        sabotage(database, &format!("UPDATE outbox {claim}")).await;
+        assert_eq!(audit(&stage).await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_incident_that_cannot_be_read_keeps_the_auditor_from_no_other() {
+    databases::on_both(async |database| {
+        let stage = opened(database).await;
+        sabotage(database, "UPDATE incident SET state = 'nonsense'").await;
+        stage.app().audit().await.expect("the auditor looks all the same");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_overdue_is_said_when_it_is_seen_twice() {
     databases::on_both(async |database| {
         let mut stage = opened(database).await;

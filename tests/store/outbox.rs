@@ -280,6 +280,25 @@ async fn a_restart_takes_up_an_edit_in_flight_before_the_one_that_waits_behind_i
 }
 
 #[tokio::test]
+async fn what_is_held_while_it_was_in_flight_is_not_looked_for_before_its_time() {
+    on_both(async |db| {
+        let store = &db.store;
+        put(store, outbox_row(1)).await;
+        assert_eq!(ids(&claim(store, 9).await), [1]);
+        assert_eq!(write!(store, |tx| outbox::hold(tx, "post", at(300)).await).unwrap(), 1);
+        assert_eq!(write!(store, |tx| outbox::forget_claims(tx).await).unwrap(), 1);
+        assert_eq!(ids(&claim(store, 10).await), Vec::<i64>::new());
+        assert_eq!(
+            read!(store, |conn| outbox::next_due(conn, 1).await),
+            Some(at(300)),
+            "nobody looks in vain until then"
+        );
+        assert_eq!(ids(&claim(store, 300).await), [1]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn cleaning_takes_what_is_over_and_old() {
     on_both(async |db| {
         let store = &db.store;
