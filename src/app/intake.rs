@@ -73,7 +73,7 @@ impl App {
 
     /// It will not be taken in now: it is read again later.
     pub fn expect_no_more(&self, guild: GuildId, message: &Message) {
-        self.0.arriving.done((guild, message.channel), message.id);
+        self.0.arriving.leave((guild, message.channel), message.id);
     }
 
     /// Takes in one message of a guild's channel, live or caught up. `edit`: makes an edited message another one than it was.
