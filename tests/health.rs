@@ -115,7 +115,8 @@ async fn the_probes_tell_the_truth() {
     GAUGES.connected(app.now());
     assert_eq!(asked(port, "/readyz").await, (200, "ready\n".to_owned()));
     clock.clock.advance(TimeDelta::seconds(31));
-    let late = "The connection to Discord is lost for 31 s.\nA page has been waiting to go out for 1 min.\n".to_owned();
+    let late =
+        "The connection to Discord has been lost for 31 s.\nA page has been waiting to go out for 1 min.\n".to_owned();
     assert_eq!(asked(port, "/readyz").await, (503, late));
 
     GAUGES.connected(app.now());

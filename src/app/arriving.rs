@@ -47,6 +47,16 @@ impl Arriving {
         }
     }
 
+    /// It is not taken in now: the mark must not pass it, and does not wait for it.
+    pub fn leave(&self, line: Line, message: MessageId) {
+        let mut lines = self.lock();
+        let Some(under) = lines.get_mut(&line) else { return };
+        under.open.remove(&message);
+        if under.open.is_empty() {
+            lines.remove(&line);
+        }
+    }
+
     /// It could not be taken in; says how often by now.
     pub fn failed(&self, line: Line, message: MessageId) -> u32 {
         let mut lines = self.lock();
@@ -91,5 +101,20 @@ mod tests {
         arriving.done(LINE, id(10));
         assert_eq!(arriving.after(LINE, id(20)), id(20));
         assert!(arriving.lock().is_empty(), "nothing is kept of what is over");
+    }
+
+    #[test]
+    fn what_found_no_place_is_not_passed_and_not_waited_for() {
+        let arriving = Arriving::default();
+        let id = MessageId;
+        arriving.begin(LINE, id(10));
+        arriving.begin(LINE, id(20));
+        arriving.leave(LINE, id(20));
+        assert_eq!(arriving.mark(LINE, id(10), &[]), id(10), "20 is still to be read");
+        arriving.done(LINE, id(10));
+        assert_eq!(arriving.after(LINE, id(10)), id(10));
+        arriving.begin(LINE, id(30));
+        arriving.leave(LINE, id(30));
+        assert!(arriving.lock().is_empty(), "nothing is kept of it");
     }
 }

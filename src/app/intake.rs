@@ -73,7 +73,7 @@ impl App {
 
     /// It will not be taken in now: it is read again later.
     pub fn expect_no_more(&self, guild: GuildId, message: &Message) {
-        self.0.arriving.done((guild, message.channel), message.id);
+        self.0.arriving.leave((guild, message.channel), message.id);
     }
 
     /// Takes in one message of a guild's channel, live or caught up. `edit`: makes an edited message another one than it was.
@@ -294,7 +294,14 @@ impl App {
     pub async fn caught_up(&self, guild: GuildId, place: &SourcePlace, missed: Vec<Message>) -> Result<(), Fault> {
         let ours: Vec<Message> = missed.into_iter().filter(|message| message.author == place.author).collect();
         self.room_for_more().map_err(|why| Fault::new("take in what was missed", why))?;
-        let over = self.over_in_gap(guild, place, &ours).await?;
+        let over = match self.over_in_gap(guild, place, &ours).await {
+            // Better paged for what is over than nobody for what is not: each is taken in by itself.
+            Err(fault) if fault.is_lasting() => {
+                tracing::error!(%fault, %guild, source = %place.name, "what is over by now is not known");
+                Vec::new()
+            }
+            over => over?,
+        };
         let mut listed: Vec<String> = Vec::new();
         for message in &ours {
             match over.iter().find(|(id, _)| *id == message.id) {

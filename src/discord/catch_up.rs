@@ -2,8 +2,10 @@
 //!
 //! Decides nothing: `app` knows what was handled already, and the keys are those of live events.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures::FutureExt;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -34,12 +36,15 @@ enum Missed {
     Discord(#[from] RestError),
     #[error(transparent)]
     Store(#[from] Fault),
+    /// What was under way is left as it is; tried again, so that the gate does not stay shut unsaid.
+    #[error("it panicked")]
+    Panicked,
 }
 
 impl Missed {
     fn longest_pause(&self) -> Duration {
         match self {
-            Missed::Discord(_) => LONGEST_PAUSE,
+            Missed::Discord(_) | Missed::Panicked => LONGEST_PAUSE,
             Missed::Store(_) => LONGEST_STORE_PAUSE,
         }
     }
@@ -64,7 +69,7 @@ impl Discord {
         let _reading = GAUGES.catching_up();
         let mut pause = FIRST_PAUSE;
         loop {
-            let why = match self.read_gap(guild).await {
+            let why = match self.read_gap_guarded(guild).await {
                 Ok(()) => match gates.open(guild, ticket) {
                     Opened::Yes => break,
                     Opened::Superseded => return,
@@ -81,6 +86,13 @@ impl Discord {
         if let Err(why) = self.look_for_the_gone(guild).await {
             tracing::warn!(%why, %guild, "who has come back is not known");
         }
+    }
+
+    async fn read_gap_guarded(&self, guild: GuildId) -> Result<(), Missed> {
+        AssertUnwindSafe(self.read_gap(guild)).catch_unwind().await.unwrap_or_else(|_| {
+            GAUGES.panicked();
+            Err(Missed::Panicked)
+        })
     }
 
     /// Reactions first: somebody who has acknowledged is not to be called again by what follows.

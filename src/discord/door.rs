@@ -46,7 +46,22 @@ impl Courier for Door {
     async fn deliver(&self, delivery: Delivery) -> Result<Receipt, Miss> {
         match self.opened().await {
             Some(discord) => discord.deliver(delivery).await,
-            None => Err(Miss::Retry { after: None, why: "Discord has not been reached since the start".to_owned() }),
+            // Nothing gets out: an outage counts from here on, also one that a start falls into.
+            None => Err(Miss::Down { after: None, why: "Discord has not been reached since the start".to_owned() }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::courier::What;
+    use crate::domain::id::{ChannelId, GuildId, MessageId};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_discord_that_is_away_from_the_start_is_an_outage_like_any_other() {
+        let what = What::Pin { channel: ChannelId(1), message_id: MessageId(2) };
+        let delivery = Delivery { guild: GuildId(3), root: None, attempt: 1, age: Duration::ZERO, what };
+        assert!(matches!(Door::default().deliver(delivery).await, Err(Miss::Down { after: None, .. })));
     }
 }

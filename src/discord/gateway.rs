@@ -153,7 +153,7 @@ async fn my_turn(discord: &Discord) {
     if !wait.is_zero() {
         tracing::warn!(
             wait_s = wait.as_secs(),
-            "too many gateway sessions were begun lately: the next one waits. Stopping and starting Muster ends the wait"
+            "too many gateway sessions were begun lately: the next one waits. A wait of up to 300 s ends when Muster is stopped and started"
         );
         sleep(wait).await;
     }
@@ -166,8 +166,11 @@ async fn begins(discord: &Discord, count: u32) {
     }
 }
 
-/// Told to stop: the next start waits for nothing.
+/// Told to stop: the next start waits for nothing. Where a loop of ours asked for it by a panic, it is a crash like any other.
 async fn settle(discord: &Discord) {
+    if GAUGES.lost_loops() > 0 {
+        return;
+    }
     if let Err(fault) = discord.app().sessions_settle().await {
         tracing::warn!(%fault, "that the gateway is left on purpose is not written down");
     }
@@ -306,6 +309,8 @@ impl Ears {
             Event::GuildCreate(created) => {
                 self.noticed(http).await;
                 let guild = GuildId(created.guild.id.get());
+                // Only from here on are we told what is said there, also where somebody has read it since the outage began.
+                discord.0.gates.close(guild);
                 discord.is_back(guild).await;
                 discord.greet(&created.guild).await;
                 discord.catch_up(guild).await;

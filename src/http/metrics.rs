@@ -18,7 +18,7 @@ use crate::gauges::GAUGES;
 /// What [`text`] is written in.
 pub(super) const CONTENT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Kinds of findings that are always shown, so that an alert can wait for them.
-const FINDINGS: [&str; 4] = ["asleep", "overdue", "parked", "stuck"];
+const FINDINGS: [&str; 5] = ["asleep", "lost", "overdue", "parked", "stuck"];
 
 /// All figures, as they are now.
 pub(super) fn text(health: Health, vitals: Vitals) -> Result<String, Error> {

@@ -35,9 +35,9 @@ pub enum StoreError {
     #[error("whether it was kept is not known: {why}")]
     Unknown { why: Box<StoreError> },
 
-    /// A write panicked and was rolled back.
-    #[error("a write panicked and was rolled back: {0}")]
-    Panicked(String),
+    /// A write panicked and was rolled back. What it said is left out: it may quote what people wrote; the log has where it was.
+    #[error("a write panicked and was rolled back")]
+    Panicked,
 
     /// The store was closed, or the process is ending.
     #[error("the store is closed")]
@@ -105,7 +105,7 @@ impl StoreError {
     /// Whether the fault lies in what was to be written: it fails the same way however well the database is.
     pub fn is_lasting(&self) -> bool {
         match self {
-            StoreError::Conflict { .. } | StoreError::TooMany { .. } | StoreError::Panicked(_) => true,
+            StoreError::Conflict { .. } | StoreError::TooMany { .. } | StoreError::Panicked => true,
             StoreError::Statement { why, .. } => dialect::is_lasting(why),
             _ => false,
         }

@@ -1,7 +1,6 @@
 //! How writes become transactions. On SQLite one task takes all that wait, runs each in a savepoint and commits once; on PostgreSQL each
 //! is a transaction of its own. Nobody is answered before the commit. Knows no table.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -159,15 +158,9 @@ where
     let running = AssertUnwindSafe(async move { work(tx).await }).catch_unwind();
     match tokio::time::timeout(WRITE_LIMIT, running).await {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(panic)) => Err(StoreError::Panicked(message(panic.as_ref())).into()),
+        Ok(Err(_)) => Err(StoreError::Panicked.into()),
         Err(_) => Err(StoreError::TooSlow { limit_s: WRITE_LIMIT.as_secs() }.into()),
     }
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("no message").to_owned()
 }
 
 /// The writing task of SQLite. Ends when nobody can ask any more.

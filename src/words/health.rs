@@ -19,7 +19,9 @@ pub fn trouble(trouble: &Trouble) -> String {
         Trouble::NeverConnected { lasting: time } => {
             format!("Not connected to Discord yet, {} after the start.", lasting(*time))
         }
-        Trouble::GatewayAway { lasting: time } => format!("The connection to Discord is lost for {}.", lasting(*time)),
+        Trouble::GatewayAway { lasting: time } => {
+            format!("The connection to Discord has been lost for {}.", lasting(*time))
+        }
         Trouble::CatchingUp { servers: 1 } => "Reading what was said meanwhile: 1 server to go.".to_owned(),
         Trouble::CatchingUp { servers } => format!("Reading what was said meanwhile: {servers} servers to go."),
         Trouble::PageLate { lasting: time } => format!("A page has been waiting to go out for {}.", lasting(*time)),
@@ -67,7 +69,7 @@ mod tests {
             "The database does not answer.",
             "The database is slow: it took 1400 ms to answer.",
             "Not connected to Discord yet, 1 min after the start.",
-            "The connection to Discord is lost for 1 min.",
+            "The connection to Discord has been lost for 1 min.",
             "Reading what was said meanwhile: 1 server to go.",
             "Reading what was said meanwhile: 3 servers to go.",
             "A page has been waiting to go out for 1 min.",
