@@ -9,7 +9,6 @@ use crate::root;
 const FAULTS: usize = 70;
 /// What rows without a test may wait for: work that is still to come.
 const SUBJECTS: &[&str] = &[
-    "the issue on faults",
     "several instances",
     "runbooks",
     "webhooks and mail",
