@@ -299,6 +299,8 @@ fn refused(code: i64, message: &str, otherwise: Unreached) -> (Unreached, String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::{IncidentId, PostId};
+    use crate::domain::impact::Impact;
 
     fn rejected(status: u16, code: i64) -> RestError {
         RestError::Rejected { status, code, message: "No.".to_owned(), errors: Value::Null }
@@ -334,6 +336,28 @@ mod tests {
         }
         let room = missed(&rejected(403, 50013), Unreached::NoRoom);
         assert!(matches!(room, Miss::Never { why: Unreached::NoRoom, .. }), "{room:?}");
+    }
+
+    #[test]
+    fn what_wakes_somebody_goes_before_what_decorates() {
+        let page = PageView {
+            post: PostId(1),
+            incident: IncidentId(1),
+            number: 1,
+            impact: Impact::High,
+            title: "Payments are down".to_owned(),
+            drill: false,
+            people: Vec::new(),
+            why: Vec::new(),
+            next: None,
+            room: None,
+            late_since: None,
+            attempt: 1,
+            closed: None,
+            direct: true,
+        };
+        let line = Outgoing::Line { text: "Ben joined.".into(), controls: Vec::new() };
+        assert!(lane(&Outgoing::Page(Box::new(page))) < lane(&line));
     }
 
     #[test]
