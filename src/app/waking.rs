@@ -36,7 +36,7 @@ impl App {
         let woken = claimed.await.map_err(|why| Fault::new("claim deadlines", why))?;
         let count = woken.len();
         let looks = futures::stream::iter(woken).map(|woken| self.look_again(woken));
-        looks.buffered(side_by_side).for_each(|()| async {}).await;
+        looks.buffer_unordered(side_by_side).for_each(|()| async {}).await;
         Ok(count)
     }
 
