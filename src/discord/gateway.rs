@@ -309,8 +309,6 @@ impl Ears {
             Event::GuildCreate(created) => {
                 self.noticed(http).await;
                 let guild = GuildId(created.guild.id.get());
-                // Only from here on are we told what is said there, also where somebody has read it since the outage began.
-                discord.0.gates.close(guild);
                 discord.is_back(guild).await;
                 discord.greet(&created.guild).await;
                 discord.catch_up(guild).await;

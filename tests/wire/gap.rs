@@ -116,20 +116,3 @@ async fn after_an_outage_of_the_guild_its_alerts_are_read() {
     })
     .await;
 }
-
-/// During an outage its channels may be readable, and be read: what is said after that is not told of until the guild is back.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_guild_that_was_read_before_it_is_back_is_read_again() {
-    story(async |bench: Bench| {
-        bench.alert("v0.33.1-single-firing").await;
-        bench.room(1).await;
-        let gateway = bench.discord.gateway();
-        gateway.miss(Miss::Lost);
-        bench.alert("v0.33.1-grouped-2-firing-partial").await;
-        gateway.miss(Miss::Nothing);
-        gateway.guild_back(crate::bench::GUILD);
-        bench.room(2).await;
-        bench.end().await;
-    })
-    .await;
-}
