@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
 #[path = "wire/bench.rs"]
-#[allow(dead_code, reason = "shared")]
 mod bench;
 #[path = "support/cluster.rs"]
 mod cluster;
