@@ -12,8 +12,6 @@ mod down;
 
 #[path = "gateway/budget.rs"]
 mod budget;
-#[path = "gateway/flood.rs"]
-mod flood;
 #[path = "gateway/guilds.rs"]
 mod guilds;
 #[path = "gateway/lost.rs"]
