@@ -344,7 +344,9 @@ impl Ears {
         let discord = &self.discord;
         discord.0.gates.close(guild);
         tracing::info!(%guild, outage, "a guild is out of reach");
-        if outage {
+        if outage && discord.was_just_served(guild) {
+            discord.catch_up(guild).await;
+        } else if outage {
             discord.went_away(guild).await;
         } else if let Err(fault) = discord.app().removed_from(guild).await {
             tracing::error!(%fault, %guild, "not everything was stopped in a server that Muster was removed from");

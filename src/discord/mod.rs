@@ -29,13 +29,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use serenity::model::id as wire;
 
 use crate::app::App;
-use crate::domain::id::{ChannelId, GuildId, MessageId, UserId};
+use crate::domain::id::{ChannelId, GuildId, MessageId, Timestamp, UserId};
 use draw::Scene;
 use gates::Gates;
 use rest::{Call, Endpoint, Lane, Rest, RestError};
@@ -48,6 +49,8 @@ const PAGE_PATIENCE: Duration = Duration::from_secs(4);
 
 /// How long an outage of a guild is believed without asking.
 const AWAY_TRUSTED: Duration = Duration::from_secs(60);
+/// Two events that far apart may have been read in the wrong order; an outage lasts longer.
+const JUST_NOW: TimeDelta = TimeDelta::seconds(1);
 
 /// The bot as Discord knows it. Cheap to clone; one a process.
 #[derive(Clone)]
@@ -64,6 +67,8 @@ struct Inner {
     gates: Gates,
     /// Guilds that Discord cannot serve at present.
     away: Mutex<HashSet<GuildId>>,
+    /// When a guild was last said to be served.
+    served_at: Mutex<HashMap<GuildId, Timestamp>>,
     /// Kinds of events that could not be decoded, each logged once.
     unknown: Mutex<HashSet<String>>,
     /// Direct channels by person: they never change.
@@ -100,6 +105,7 @@ impl Discord {
             me,
             gates: Gates::default(),
             away: Mutex::default(),
+            served_at: Mutex::default(),
             unknown: Mutex::default(),
             dms: Mutex::default(),
             categories: Mutex::default(),
@@ -171,8 +177,15 @@ impl Discord {
         }
     }
 
+    /// The word that it was out of reach may be read after the word that it is back, for events come in no order.
+    fn was_just_served(&self, guild: GuildId) -> bool {
+        let now = self.app().now();
+        lock(&self.0.served_at).get(&guild).is_some_and(|at| now - *at < JUST_NOW)
+    }
+
     /// A guild is served again: what waited for it goes out now.
     async fn is_back(&self, guild: GuildId) {
+        lock(&self.0.served_at).insert(guild, self.app().now());
         let was_away = lock(&self.0.away).remove(&guild);
         if was_away && let Err(fault) = self.app().back_in(guild).await {
             tracing::warn!(%fault, %guild, "what waited for a server goes out later");
