@@ -42,7 +42,7 @@ fn paged(look: &Look<'_>) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_is_paged_within_discords_limits_and_pages_go_first() {
     let (bench, _store) = started().await;
-    let incidents = if is_long() { 480 } else { 60 };
+    let incidents = if is_long() { 200 } else { 60 };
     bench.discord.limits(Limits::discord());
     let began = Instant::now();
     for n in 0..incidents {
