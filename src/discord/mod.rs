@@ -50,7 +50,7 @@ const PAGE_PATIENCE: Duration = Duration::from_secs(4);
 /// How long an outage of a guild is believed without asking.
 const AWAY_TRUSTED: Duration = Duration::from_secs(60);
 /// Two events that far apart may have been read in the wrong order; an outage lasts longer.
-const JUST_NOW: TimeDelta = TimeDelta::seconds(1);
+const JUST_NOW: TimeDelta = TimeDelta::milliseconds(100);
 
 /// The bot as Discord knows it. Cheap to clone; one a process.
 #[derive(Clone)]
