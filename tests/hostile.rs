@@ -43,5 +43,5 @@ fn long() -> bool {
 
 /// Made-up cases of one property.
 fn cases() -> u32 {
-    if long() { 4_096 } else { 256 }
+    if long() { 1_024 } else { 256 }
 }

@@ -20,7 +20,7 @@ use super::desk::{Desk, GUILD};
 use super::fake::Fake;
 
 const DUE: usize = 100;
-const DUE_LONG: usize = 500;
+const DUE_LONG: usize = 200;
 /// Alerts on their way in at once; those of one guild wait for each other.
 const AT_ONCE: usize = 8;
 

@@ -5,7 +5,7 @@ use crate::scenario::Stage;
 
 /// How often each pair meets: who wins is up to the scheduler.
 fn rounds() -> u32 {
-    if crate::long() { 200 } else { 4 }
+    if crate::long() { 40 } else { 4 }
 }
 
 /// What the two do, what each answer may begin with, and whether anybody may still be called afterwards.
