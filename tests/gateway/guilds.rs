@@ -11,9 +11,9 @@ use muster_playground::Id;
 use crate::bench::{Bench, GUILD, sample, story_in};
 use crate::down;
 
-/// Ana is called, and a second later Ben.
+/// Ana is called, and Ben so much later that an outage of the guild has arrived by then.
 fn quick() -> String {
-    down::TEAM.replacen("duration: 30m, targets: [{contact: ana}]", "duration: 1s, targets: [{contact: ana}]", 1)
+    down::TEAM.replacen("duration: 30m, targets: [{contact: ana}]", "duration: 6s, targets: [{contact: ana}]", 1)
 }
 
 /// When the page lane, and the other one, have something to do.
