@@ -81,7 +81,7 @@ impl App {
         let root = Root::Call(state.id);
         let known = old.map_or(0, |old| old.paging.posts.len());
         for post in state.paging.posts.iter().skip(known) {
-            insert_page(tx, root, post).await?;
+            insert_page(tx, root, &state.paging, post).await?;
         }
         let before = old.map(Call::tested).unwrap_or_default();
         for test in state.tested().iter().filter(|test| !before.contains(test)) {

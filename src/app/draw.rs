@@ -61,9 +61,9 @@ pub(super) fn announcement(state: &Incident, event: &Event) -> Outgoing {
 }
 
 /// The only text that leaves Discord.
-pub(super) fn public_text(state: &Incident) -> String {
+pub(super) fn public_text(state: &Incident, post: &Post) -> String {
     let plan = state.plan.as_ref().map(|plan| plan.title());
-    words::public_page(state.number, state.impact, plan, None, None)
+    words::public_page(state.number, state.impact, plan, None, post.code().as_deref())
 }
 
 /// Everyone who is engaged so far: they may see the room by name.

@@ -171,7 +171,7 @@ impl App {
         }
         let to = match post.place {
             Place::Direct { user } => Address::Dm(user),
-            Place::Outside => return Ok(outside(&state.paging, post, draw::public_text(state))),
+            Place::Outside => return Ok(outside(&state.paging, post, draw::public_text(state, post))),
             Place::Room | Place::Announcement { .. } => match state.place_of(post.place) {
                 Some(channel) => Address::Channel(channel),
                 None => {

@@ -34,6 +34,7 @@ mod outbox;
 mod places;
 mod restored;
 mod save;
+mod schedule;
 mod session;
 mod sheet;
 mod survey;

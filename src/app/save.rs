@@ -9,7 +9,7 @@ use super::App;
 use super::fault::Stop;
 use super::outbox::Lane;
 use crate::domain::effect::Effect;
-use crate::domain::engagement::{Place, Post, PostKind};
+use crate::domain::engagement::{Paging, Place, Post, PostKind};
 use crate::domain::id::{GuildId, IncidentId, Mint, OutboxId, PostId, Root, Timestamp, UserId};
 use crate::domain::incident::{Incident, Outcome};
 use crate::domain::timeline::Event;
@@ -58,7 +58,7 @@ impl App {
         if let Some(key) = key {
             dedupe::claim(tx, state.guild, key, state.id).await?;
         }
-        insert_post(tx, Root::Incident(state.id), state.room.card.post, "card", &[]).await?;
+        insert_card(tx, state).await?;
         self.save_rest(tx, None, outcome).await
     }
 
@@ -78,7 +78,7 @@ impl App {
             _ => {}
         }
         if old.room.card.post != state.room.card.post {
-            insert_post(tx, Root::Incident(state.id), state.room.card.post, "card", &[]).await?;
+            insert_card(tx, state).await?;
         }
         self.save_rest(tx, Some(old), outcome).await
     }
@@ -87,7 +87,7 @@ impl App {
         let state = &outcome.incident;
         let known = old.map_or(0, |old| old.paging.posts.len());
         for post in state.paging.posts.iter().skip(known) {
-            insert_page(tx, Root::Incident(state.id), post).await?;
+            insert_page(tx, Root::Incident(state.id), &state.paging, post).await?;
         }
         for event in &outcome.events {
             save_event(tx, state.id, event).await?;
@@ -134,21 +134,37 @@ fn row(state: &Incident, version: i64) -> Result<incident::IncidentRow, Stop> {
 }
 
 /// Writes down that a page, or a call for the fallback, is to be sent.
-pub(super) async fn insert_page(tx: &mut Tx, root: Root, post: &Post) -> Result<(), Stop> {
+pub(super) async fn insert_page(tx: &mut Tx, root: Root, paging: &Paging, post: &Post) -> Result<(), Stop> {
     let kind = if post.kind == PostKind::Pages { KIND_PAGES } else { "fallback" };
     let pages: Vec<i64> = post.pages.iter().map(|page| page.0).collect();
-    insert_post(tx, root, post.id, kind, &pages).await
-}
-
-async fn insert_post(tx: &mut Tx, root: Root, id: PostId, kind: &str, pages: &[i64]) -> Result<(), Stop> {
+    let code = post.code();
+    let user_id = paging.pages_of(post).map(|page| page.user).next().filter(|_| code.is_some());
     let row = post::PostRow {
-        id,
+        id: post.id,
         root,
         kind: kind.to_owned(),
         channel_id: None,
         message_id: None,
         sent_at: None,
-        pages: serde_json::to_string(pages).unwrap_or_default(),
+        pages: serde_json::to_string(&pages).unwrap_or_default(),
+        code,
+        user_id,
+    };
+    Ok(post::insert(tx, &row).await?)
+}
+
+/// Writes down that the card of an incident is to be sent.
+async fn insert_card(tx: &mut Tx, state: &Incident) -> Result<(), Stop> {
+    let row = post::PostRow {
+        id: state.room.card.post,
+        root: Root::Incident(state.id),
+        kind: "card".to_owned(),
+        channel_id: None,
+        message_id: None,
+        sent_at: None,
+        pages: "[]".to_owned(),
+        code: None,
+        user_id: None,
     };
     Ok(post::insert(tx, &row).await?)
 }

@@ -6,7 +6,7 @@ use super::column::{MaybeUs, Us};
 use super::db::{Conn, Tx, row, rows, run};
 use super::error::{StoreError, exactly_one};
 use super::root::Owner;
-use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId, Root, Timestamp};
+use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId, Root, Timestamp, UserId};
 
 /// One message. Discord's ids are `None` until the receipt.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -21,13 +21,17 @@ pub struct PostRow {
     pub sent_at: Option<Timestamp>,
     /// JSON list of the pages it carries.
     pub pages: String,
+    /// What answers it from anywhere; `None` = it is in Discord.
+    pub code: Option<String>,
+    /// Who may use the code.
+    pub user_id: Option<UserId>,
 }
 
 /// All columns, from `post` called `p`.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT p.id, p.incident_id, p.call_id, p.kind, p.channel_id, p.message_id, p.sent_at, p.pages FROM post p ",
+            "SELECT p.id, p.incident_id, p.call_id, p.kind, p.channel_id, p.message_id, p.sent_at, p.pages, p.code, p.user_id FROM post p ",
             $rest
         )
     };
@@ -38,8 +42,8 @@ pub async fn insert(tx: &mut Tx, post: &PostRow) -> Result<(), StoreError> {
     let owner = Owner::from(Some(post.root));
     run!(
         tx,
-        "INSERT INTO post (id, incident_id, call_id, kind, channel_id, message_id, sent_at, pages)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO post (id, incident_id, call_id, kind, channel_id, message_id, sent_at, pages, code, user_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         post.id,
         owner.incident_id,
         owner.call_id,
@@ -47,7 +51,9 @@ pub async fn insert(tx: &mut Tx, post: &PostRow) -> Result<(), StoreError> {
         post.channel_id,
         post.message_id,
         post.sent_at.map(Us),
-        &post.pages
+        &post.pages,
+        post.code.as_deref(),
+        post.user_id
     )?;
     Ok(())
 }
@@ -84,6 +90,11 @@ pub async fn get(conn: &mut Conn, id: PostId) -> Result<Option<PostRow>, StoreEr
 /// The post that became this message of Discord's.
 pub async fn by_message(conn: &mut Conn, message: MessageId) -> Result<Option<PostRow>, StoreError> {
     row!(conn, select!("WHERE p.message_id = $1"), message)
+}
+
+/// The newest post that this person may answer by this code.
+pub async fn by_code(conn: &mut Conn, user: UserId, code: &str) -> Result<Option<PostRow>, StoreError> {
+    row!(conn, select!("WHERE p.user_id = $1 AND p.code = $2 ORDER BY p.id DESC LIMIT 1"), user, code)
 }
 
 /// An incident's posts, oldest first.

@@ -81,12 +81,17 @@ async fn posts_and_deliveries_belong_to_a_call() {
             message_id: None,
             sent_at: None,
             pages: "[4]".to_owned(),
+            code: Some("031415".to_owned()),
+            user_id: Some(UserId(5)),
         };
         let waiting = new.clone();
         write!(store, |tx| post::insert(tx, &waiting).await).unwrap();
         write!(store, |tx| post::receipt(tx, PostId(1), ChannelId(8), MessageId(9), at(3)).await).unwrap();
         let found = read!(store, |conn| post::by_message(conn, MessageId(9)).await).unwrap();
         assert_eq!(found.root, root);
+        let by_code = read!(store, |conn| post::by_code(conn, UserId(5), "031415").await);
+        assert_eq!(by_code, Some(found.clone()), "its person answers it by its code");
+        assert_eq!(read!(store, |conn| post::by_code(conn, UserId(6), "031415").await), None, "nobody else does");
         assert_eq!(read!(store, |conn| post::open(conn, GUILD).await), [found], "its reactions are caught up");
 
         let delivery = NewRow { root: Some(root), ..outbox_row(5) };

@@ -253,6 +253,8 @@ async fn a_post_is_found_by_its_message() {
             message_id: None,
             sent_at: None,
             pages: "[4]".to_owned(),
+            code: None,
+            user_id: None,
         };
         for id in [1, 2] {
             let post = PostRow { id: PostId(id), ..waiting.clone() };
@@ -297,6 +299,8 @@ async fn a_deleted_incident_leaves_nothing_and_others_stay() {
                     message_id: None,
                     sent_at: None,
                     pages: "[]".to_owned(),
+                    code: None,
+                    user_id: None,
                 };
                 post::insert(tx, &sent).await?;
                 outbox::put(tx, &NewRow { root: Some(Root::Incident(IncidentId(id))), ..row }).await

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use answer::{Answered, Escalation};
 pub use clock::{Clock, FrozenStage, FrozenTarget, OwnAnswer, Series};
 pub use outage::Outage;
-pub use page::{Closed, Closing, FallbackCall, Page, PageState, Place, Post, PostKind, Reason};
+pub use page::{CODE_DIGITS, Closed, Closing, FallbackCall, Page, PageState, Place, Post, PostKind, Reason};
 pub use told::Told;
 
 use super::escalation::Stage;

@@ -11,6 +11,10 @@ use crate::domain::settings::Fallback;
 use crate::domain::timeline::{Fact, Unreached};
 use crate::domain::turn::Turn;
 
+/// Digits of a code that answers a page outside Discord, and how many codes that makes.
+pub const CODE_DIGITS: usize = 6;
+const CODES: u64 = 1_000_000;
+
 /// One attempt to reach one contact through one contact channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
@@ -166,6 +170,14 @@ impl Page {
 }
 
 impl Post {
+    /// What answers a page outside Discord: `/ack CODE`, by the person it was sent to. `None`: it is in Discord.
+    pub fn code(&self) -> Option<String> {
+        // Spreads the ids of neighbours over all codes; it need not be secret, because only one person may use it.
+        const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+        let spread = self.id.0.cast_unsigned().wrapping_mul(SPREAD) >> 32;
+        (self.place == Place::Outside).then(|| format!("{:0width$}", spread % CODES, width = CODE_DIGITS))
+    }
+
     pub(super) fn calls_person(&self, person: UserId) -> bool {
         matches!(&self.kind, PostKind::Fallback { call: FallbackCall::Person { user }, .. } if *user == person)
     }

@@ -1,0 +1,6 @@
+-- Ways outside Discord, calls by people, and what schedules remember.
+
+-- A page outside Discord carries a code that answers it from anywhere.
+ALTER TABLE post ADD COLUMN code TEXT;      -- NULL = it is in Discord
+ALTER TABLE post ADD COLUMN user_id BIGINT; -- who may use the code; NULL = there is none
+CREATE INDEX post_code ON post (user_id, code) WHERE code IS NOT NULL;
