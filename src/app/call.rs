@@ -4,7 +4,7 @@ use super::courier::{Address, Outgoing, What};
 use super::desk::Done;
 use super::drawing::{Drawn, outside, send, sent_at};
 use super::fault::Stop;
-use super::outbox::Lane;
+use super::outbox::{Lane, Work};
 use super::request::{Ask, Request, Which};
 use super::save::{insert_page, put};
 use super::{App, Fault, answer, draw, tested};
@@ -150,14 +150,14 @@ impl App {
     }
 
     /// A message of a call, if it is still wanted; or what it has become.
-    pub(super) async fn draw_call(&self, conn: &mut Conn, effect: &Effect, id: CallId) -> Result<Drawn, Stop> {
+    pub(super) async fn draw_call(&self, conn: &mut Conn, work: &Work, id: CallId) -> Result<Drawn, Stop> {
         let Some(state) = calls::peek(conn, id).await?.map(|row| read(&row)).transpose()? else {
             return Ok(Drawn::Drop(None));
         };
         let drawn = |post: &Post, facts: &Facts| Outgoing::Call(Box::new(draw::call(&state, post, facts)));
-        match effect {
+        match &work.effect {
             Effect::SendPost { post } => match state.paging.post(*post).filter(|post| post.sent.is_none()) {
-                Some(post) => self.draw_call_post(conn, &state, post).await,
+                Some(post) => self.draw_call_post(conn, work, &state, post).await,
                 None => Ok(Drawn::Drop(None)),
             },
             Effect::RedrawPost { post } => {
@@ -172,10 +172,10 @@ impl App {
         }
     }
 
-    async fn draw_call_post(&self, conn: &mut Conn, state: &Call, post: &Post) -> Result<Drawn, Stop> {
+    async fn draw_call_post(&self, conn: &mut Conn, work: &Work, state: &Call, post: &Post) -> Result<Drawn, Stop> {
         let drop = |told: Told| Ok(Drawn::Drop(Some(incident::Input::Told(told))));
         // One that may be out already is sent once more, closed and without a ping: the same nonce finds it.
-        if !state.paging.open(post) && !post.unsure {
+        if !state.paging.open(post) && !post.unsure && !work.was_cut_off() {
             return drop(Told::PostWithdrawn { post: post.id });
         }
         let to = match post.place {

@@ -45,7 +45,7 @@ impl App {
             }
             (Effect::Welcome { server, to, .. }, _) => self.draw_welcome(conn, work, server, *to).await,
             (_, Some(Root::Incident(id))) => self.draw_of_incident(conn, work, id).await,
-            (effect, Some(Root::Call(id))) => self.draw_call(conn, effect, id).await,
+            (_, Some(Root::Call(id))) => self.draw_call(conn, work, id).await,
             (_, None) => Ok(Drawn::Drop(None)),
         }
     }
@@ -67,7 +67,7 @@ impl App {
                 Some((channel, message_id)) => Drawn::Send(What::Pin { channel, message_id }),
                 None => Drawn::Drop(None),
             }),
-            Effect::SendPost { post } => self.draw_post(conn, state, *post).await,
+            Effect::SendPost { post } => self.draw_post(conn, work, state, *post).await,
             Effect::RedrawPost { post } => self.draw_post_edit(conn, state, *post).await,
             Effect::Line { event } | Effect::SuggestResolve { event } => {
                 let line = timeline::get(conn, *event).await?.and_then(|row| draw::event(&row));
@@ -161,12 +161,12 @@ impl App {
     }
 
     /// A page, or a fallback's call, if it is still wanted.
-    async fn draw_post(&self, conn: &mut Conn, state: &Incident, id: PostId) -> Result<Drawn, Stop> {
+    async fn draw_post(&self, conn: &mut Conn, work: &Work, state: &Incident, id: PostId) -> Result<Drawn, Stop> {
         let Some(post) = state.paging.post(id).filter(|post| post.sent.is_none()) else {
             return Ok(Drawn::Drop(None));
         };
         // One that may be out already is sent once more, closed and without a ping: the same nonce finds it, and it is drawn anew.
-        if !state.paging.open(post) && !post.unsure {
+        if !state.paging.open(post) && !post.unsure && !work.was_cut_off() {
             return Ok(Drawn::Drop(Some(Input::Told(Told::PostWithdrawn { post: id }))));
         }
         let to = match post.place {

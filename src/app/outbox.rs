@@ -66,6 +66,11 @@ impl Work {
         self.row.id
     }
 
+    /// Whoever had it before ended without a word: it may be out.
+    pub(super) fn was_cut_off(&self) -> bool {
+        self.row.why.as_deref() == Some(outbox::CUT_OFF)
+    }
+
     pub(super) fn outside(&self) -> bool {
         self.outside
     }
@@ -186,14 +191,12 @@ impl App {
             }
             Err(Miss::Retry { after, why } | Miss::Down { after, why }) if self.may_retry(work) => {
                 let after = after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or(backoff(work));
-                self.finish(work, Ending::Retry(self.now() + after, why), None).await
+                // This try was refused; what became of the one that was cut off is as unknown as before.
+                let unsure = work.was_cut_off().then(|| unsure(work)).flatten();
+                self.finish(work, Ending::Retry(self.now() + after, why), unsure).await
             }
             Err(Miss::Unsure { why }) if self.may_retry(work) => {
-                let unsure = match &work.effect {
-                    Effect::SendPost { post } => Some(Input::Told(Told::PostUnsure { post: *post })),
-                    _ => None,
-                };
-                self.finish(work, Ending::Retry(self.now() + backoff(work), why), unsure).await
+                self.finish(work, Ending::Retry(self.now() + backoff(work), why), unsure(work)).await
             }
             Err(miss) => {
                 let (input, why) = miss_input(work, miss);
@@ -345,6 +348,14 @@ impl App {
 
 /// Parked rows that are let go at once.
 const PARKED_BATCH: i64 = 100;
+
+/// What an incident is told of a page that may be out.
+fn unsure(work: &Work) -> Option<Input> {
+    match &work.effect {
+        Effect::SendPost { post } => Some(Input::Told(Told::PostUnsure { post: *post })),
+        _ => None,
+    }
+}
 
 /// What an incident is told of a delivery that has failed for good, and why for the log.
 fn miss_input(work: &Work, miss: Miss) -> (Option<Input>, String) {
