@@ -2,7 +2,7 @@
 
 use super::courier::{Address, Outgoing, What};
 use super::desk::Done;
-use super::drawing::{Drawn, outside, send, sent_at};
+use super::drawing::{Drawn, send, sent_at};
 use super::fault::Stop;
 use super::outbox::{Lane, Work};
 use super::request::{Ask, Request, Which};
@@ -17,7 +17,7 @@ use crate::domain::incident;
 use crate::domain::name::Name;
 use crate::domain::refusal::Refusal;
 use crate::domain::timeline::Unreached;
-use crate::store::{Conn, Tx, call as calls, contact, guild, post, wake};
+use crate::store::{Conn, Tx, call as calls, contact, guild, post, receipt, wake};
 use crate::words;
 
 /// The noun of calls in the wake table.
@@ -91,6 +91,10 @@ impl App {
         for effect in &outcome.effects {
             let (lane, post) = match effect {
                 Effect::SendPost { post } => (Lane::Page, post),
+                Effect::RedrawPost { post } if state.paging.rings(*post) => {
+                    receipt::hurry(tx, *post, now).await?;
+                    continue;
+                }
                 Effect::RedrawPost { post } => (Lane::Normal, post),
                 _ => continue,
             };
@@ -175,12 +179,17 @@ impl App {
     async fn draw_call_post(&self, conn: &mut Conn, work: &Work, state: &Call, post: &Post) -> Result<Drawn, Stop> {
         let drop = |told: Told| Ok(Drawn::Drop(Some(incident::Input::Told(told))));
         // One that may be out already is sent once more, closed and without a ping: the same nonce finds it.
-        if !state.paging.open(post) && !post.unsure && !work.was_cut_off() {
+        let may_be_out = (post.unsure || work.was_cut_off()) && post.place != Place::Outside;
+        if !state.paging.open(post) && !may_be_out {
             return drop(Told::PostWithdrawn { post: post.id });
         }
         let to = match post.place {
             Place::Direct { user } => Address::Dm(user),
-            Place::Outside => return Ok(outside(&state.paging, post, words::contact::public_test())),
+            Place::Outside => {
+                let facts = self.facts_of_call(conn, state).await?;
+                let public = draw::public_call(words::contact::public_test(), true, post);
+                return Ok(self.outside(&facts, &state.paging, post, public));
+            }
             Place::Room | Place::Announcement { .. } => match state.room {
                 Some(channel) => Address::Channel(channel),
                 None => return drop(Told::PostFailed { post: post.id, why: Unreached::NoRoom }),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::courier::{Delivery, Miss, Receipt, What};
+use super::courier::{Delivery, Miss, Receipt};
 use super::drawing::Drawn;
 use super::facts::read_state;
 use super::fault::Stop;
@@ -79,6 +79,10 @@ impl Work {
         self.row.guild_id
     }
 
+    pub(super) fn root_of_post(&self) -> Option<(Root, PostId)> {
+        self.row.root.zip(posted(&self.effect))
+    }
+
     pub fn due_at(&self) -> Timestamp {
         self.row.due_at
     }
@@ -137,7 +141,8 @@ impl App {
         match drawn {
             Drawn::Send(what) => {
                 work.asks = what.asks();
-                work.outside = matches!(what, What::Outside { .. });
+                work.outside = what.is_outside();
+                self.expect_receipt(work, &what).await?;
                 Ok(Prepared::Deliver(Box::new(Delivery {
                     guild: work.row.guild_id,
                     root: work.row.root,
@@ -187,7 +192,11 @@ impl App {
         match told {
             Ok(receipt) => {
                 let input = self.receipt_input(work, &receipt);
-                self.finish(work, Ending::Done(message_of(&receipt)), input).await
+                let ending = match receipt {
+                    Receipt::Ringing { receipt } => Ending::Rings(receipt),
+                    receipt => Ending::Done(message_of(&receipt)),
+                };
+                self.finish(work, ending, input).await
             }
             Err(Miss::Retry { after, why } | Miss::Down { after, why }) if self.may_retry(work) => {
                 let after = after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or(backoff(work));
@@ -254,7 +263,7 @@ impl App {
     async fn finish_with(&self, tx: &mut Tx, work: &Work, ending: Ending, told: Option<Input>) -> Result<(), Stop> {
         let (id, fence) = (work.row.id, work.row.fence);
         let held = match &ending {
-            Ending::Done(_) => outbox::done(tx, id, fence).await?,
+            Ending::Done(_) | Ending::Rings(_) => outbox::done(tx, id, fence).await?,
             Ending::Retry(due, why) => outbox::retry(tx, id, fence, *due, why).await?,
             Ending::Failed(why) => outbox::fail(tx, id, fence, why).await?,
         };
@@ -265,6 +274,7 @@ impl App {
         if let (Ending::Done(Some((channel, message))), Some(post)) = (&ending, posted(&work.effect)) {
             post::receipt(tx, post, *channel, *message, self.now()).await?;
         }
+        self.note_receipt(tx, work, &ending).await?;
         match (work.row.root, told) {
             (Some(root), Some(told)) => self.tell(tx, root, told).await,
             _ => self.given_up(tx, work, &ending).await,
@@ -383,8 +393,10 @@ fn backoff(work: &Work) -> TimeDelta {
 }
 
 #[derive(Clone)]
-enum Ending {
+pub(super) enum Ending {
     Done(Option<(ChannelId, MessageId)>),
+    /// It is out, and rings at a gateway that calls it so.
+    Rings(String),
     Retry(Timestamp, String),
     Failed(String),
 }
@@ -402,7 +414,7 @@ fn read_work(row: outbox::OutboxRow) -> Option<Work> {
 fn message_of(receipt: &Receipt) -> Option<(ChannelId, MessageId)> {
     match receipt {
         Receipt::Message { channel, message, .. } => Some((*channel, *message)),
-        Receipt::Room { .. } | Receipt::Done => None,
+        _ => None,
     }
 }
 
