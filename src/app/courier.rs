@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::reply::Control;
-use super::view::{CallView, CardView, FallbackView, PageView, PagedView};
+use super::view::{CallView, CalledView, CardView, FallbackView, PageView, PagedView};
 use crate::domain::effect::{RoomKind, Sign};
 use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PageId, RoleId, Root, UserId};
 use crate::domain::timeline::Unreached;
@@ -68,6 +68,7 @@ impl What {
         match self {
             What::Send { message: Outgoing::Page(page), .. } => open(&page.people),
             What::Send { message: Outgoing::Call(call), .. } => open(&call.people),
+            What::Send { message: Outgoing::Called(call), .. } => open(&call.people),
             What::Outside { page, .. } => vec![*page],
             _ => Vec::new(),
         }
@@ -88,6 +89,7 @@ pub enum Outgoing {
     Page(Box<PageView>),
     Fallback(Box<FallbackView>),
     Call(Box<CallView>),
+    Called(Box<CalledView>),
     /// One short line, which never pings.
     Line {
         text: Text,

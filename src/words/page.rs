@@ -77,3 +77,9 @@ pub fn public_page(number: i64, impact: Impact, plan: Option<&str>, link: Option
     let code = code.map(|code| format!("\n/ack {code}")).unwrap_or_default();
     format!("INC-{number} · impact {}{plan}{link}{code}", impact.number())
 }
+
+/// The same of a call: the sentence that goes with it stays in Discord.
+pub fn public_call(title: &str, code: Option<&str>) -> String {
+    let code = code.map(|code| format!("\n/ack {code}")).unwrap_or_default();
+    format!("Call · {}{code}", one_line(title, PUBLIC_PLAN_MAX))
+}
