@@ -19,3 +19,13 @@ CREATE TABLE gateway_receipt (
     CHECK ((incident_id IS NULL) <> (call_id IS NULL))
 );
 CREATE INDEX gateway_receipt_due ON gateway_receipt (ask_at);
+
+-- Codes. call.kind is 'test' or 'page' (a person called somebody); post.kind 'call' is the card of such a call.
+
+-- Wrong codes that people typed, for the limit on tries. The code itself is not kept.
+CREATE TABLE code_try (
+    id BIGINT PRIMARY KEY,
+    user_id BIGINT NOT NULL,  -- Discord user who typed it
+    tried_at BIGINT NOT NULL
+);
+CREATE INDEX code_try_user ON code_try (user_id, tried_at);

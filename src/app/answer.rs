@@ -4,7 +4,7 @@ use super::form::NewForm;
 use super::press::{InteractionId, Pressed};
 use super::reply::{Choice, Control, Say, Style};
 use crate::domain::call;
-use crate::domain::id::{ChannelId, EventId, IncidentId, PostId, Timestamp, UserId};
+use crate::domain::id::{CallId, ChannelId, EventId, IncidentId, PostId, Timestamp, UserId};
 use crate::domain::incident::{Answer, Change, Incident, UNDO_ACK, UNDO_RESOLVE};
 use crate::domain::text::one_line;
 use crate::words::{self, Piece, Text};
@@ -28,6 +28,7 @@ pub fn say(incident: &Incident, answer: &Answer) -> Say {
         Answer::Escalated { names, .. } if names.is_empty() => only(Text::from("The fallback is called now.")),
         Answer::Escalated { names, fallback } => only(words::are_called(names, *fallback)),
         Answer::Stopped { plan } => only(stopped(incident, plan)),
+        Answer::Paged { title, names, fallback } => only(words::called(title, names, *fallback, Some(incident.number))),
         Answer::Changed(changes) => only(changed(incident, changes)),
         Answer::Mitigated => only(mitigated(incident)),
         Answer::Resolved { firing } => resolved(incident, *firing),
@@ -41,15 +42,33 @@ pub fn say(incident: &Incident, answer: &Answer) -> Say {
     }
 }
 
-/// Words for what somebody did about a call.
-pub fn say_of_call(answer: &call::Answer) -> Say {
+/// Words and controls for what somebody did about a call.
+pub fn say_of_call(of: CallId, answer: &call::Answer) -> Say {
+    use call::Answer as Call;
     match answer {
-        call::Answer::Quiet => Say::default(),
-        call::Answer::Opened { name, through, muted, need_room } => {
+        Call::Quiet | Call::OfferStop => Say::default(),
+        Call::Opened { name, through, muted, need_room } => {
             only(words::contact::test_sent(Some(name), through, muted, need_room))
         }
-        call::Answer::Received { channels, after } => only(words::contact::test_answered(channels, *after)),
-        call::Answer::AlreadyReceived { at } => only(words::contact::test_answered_before(*at)),
+        Call::Received { channels, after } => only(words::contact::test_answered(channels, *after)),
+        Call::AlreadyReceived { at } => only(words::contact::test_answered_before(*at)),
+        Call::Called { title, names, fallback } => only(words::called(title, names, *fallback, None)),
+        Call::Acked { ack, own, spared, still } => {
+            let undo = undo(UNDO_ACK.num_minutes(), Pressed::CallUndo { call: of, ack: *ack });
+            Say { text: words::call_acked(*own, spared, still), controls: vec![undo] }
+        }
+        Call::AlreadyAcked { by, at } => only(words::call_acked_before(*by, *at)),
+        Call::OfferTake { from } => {
+            let take = button("Take", Style::Primary, Pressed::CallTake { call: of });
+            Say { text: words::call_offer_take(from), controls: vec![take, leave_it()] }
+        }
+        Call::Unacked => only(words::call_unacked()),
+        Call::OfferEscalate { names, fallback } => {
+            let yes = button("Yes", Style::Primary, Pressed::CallEscalateYes { call: of });
+            Say { text: wake(names, *fallback), controls: vec![yes, leave_it()] }
+        }
+        Call::Escalated { names, fallback } => only(words::call_escalated(names, *fallback)),
+        Call::Stopped => only(words::call_stopped()),
     }
 }
 
@@ -119,13 +138,16 @@ fn unacked(incident: &Incident) -> Text {
 }
 
 fn offer_escalate(incident: &Incident, post: Option<PostId>, names: &[String], fallback: bool) -> Say {
-    let text = match (names, fallback) {
+    let does = Pressed::EscalateYes { incident: incident.id, post: post.unwrap_or(ALL_POSTS) };
+    Say { text: wake(names, fallback), controls: vec![button("Yes", Style::Primary, does), leave_it()] }
+}
+
+fn wake(names: &[String], fallback: bool) -> Text {
+    match (names, fallback) {
         ([], _) => Text::from("Nobody is left to wake in the plan. Call the fallback now?"),
         (names, false) => Text::from("Wake ").names(names).ours(" now?"),
         (names, true) => Text::from("Wake ").names(names).ours(" now, and call the fallback?"),
-    };
-    let does = Pressed::EscalateYes { incident: incident.id, post: post.unwrap_or(ALL_POSTS) };
-    Say { text, controls: vec![button("Yes", Style::Primary, does), leave_it()] }
+    }
 }
 
 fn stopped(incident: &Incident, plan: &str) -> Text {

@@ -81,7 +81,7 @@ struct Looked {
 
 impl Found {
     fn finding(&self) -> Finding {
-        let subject = self.number.map_or_else(|| "a test page".to_owned(), |number| format!("INC-{number}"));
+        let subject = self.number.map_or_else(|| "a call or test page".to_owned(), |number| format!("INC-{number}"));
         Finding { kind: self.trouble.word(), subject }
     }
 

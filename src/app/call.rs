@@ -1,13 +1,14 @@
-//! Calls: load → decide → save, as for incidents but without timeline and room. Test pages are opened here, for whoever needs one.
+//! Calls: load → decide → save, as for incidents but without timeline and room. Test pages are opened here, for whoever needs one;
+//! calls of people in `page`.
 
-use super::courier::{Address, Outgoing, What};
+use super::courier::{Address, Outgoing, Public, What};
 use super::desk::Done;
 use super::drawing::{Drawn, send, sent_at};
 use super::fault::Stop;
 use super::outbox::{Lane, Work};
 use super::request::{Ask, Request, Which};
-use super::save::{insert_page, put};
-use super::{App, Fault, answer, draw, tested};
+use super::save::{CARD_SETTLES, insert_page, insert_shown, put};
+use super::{App, Fault, answer, calling, draw, tested};
 use crate::domain::call::{self, Answer, Call, Input, Kind, Opening, Outcome};
 use crate::domain::effect::Effect;
 use crate::domain::engagement::{Place, Post, Told};
@@ -22,6 +23,9 @@ use crate::words;
 
 /// The noun of calls in the wake table.
 pub const CALL: &str = "call";
+
+/// The card of a call in the table of messages: unlike an incident's it is forgotten with the pages.
+const KIND_CARD: &str = "call";
 
 /// A test page to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +57,17 @@ impl App {
         let opening = Opening { guild: page.guild, by: page.by, room: page.room, revision, now };
         let kind = Kind::Test { contact: page.contact, channel: page.channel };
         let outcome = call::open(kind, opening, &facts, self.mint(now))?;
-        calls::insert(tx, &row(&outcome.call, 1)?).await?;
-        self.save_call(tx, None, &outcome, now).await?;
+        self.save_new_call(tx, &outcome, now).await?;
         Ok(outcome)
+    }
+
+    pub(super) async fn save_new_call(&self, tx: &mut Tx, outcome: &Outcome, now: Timestamp) -> Result<(), Stop> {
+        let state = &outcome.call;
+        calls::insert(tx, &row(state, 1)?).await?;
+        if let Some(card) = state.card {
+            insert_shown(tx, Root::Call(state.id), card, KIND_CARD).await?;
+        }
+        self.save_call(tx, None, outcome, now).await
     }
 
     /// Loads a call, takes one step, saves. `None`: there is no such call.
@@ -89,16 +101,17 @@ impl App {
         }
         let mut mint = self.mint(now);
         for effect in &outcome.effects {
-            let (lane, post) = match effect {
-                Effect::SendPost { post } => (Lane::Page, post),
+            let (lane, post, due_at) = match effect {
+                Effect::SendPost { post } => (Lane::Page, post, now),
                 Effect::RedrawPost { post } if state.paging.rings(*post) => {
                     receipt::hurry(tx, *post, now).await?;
                     continue;
                 }
-                Effect::RedrawPost { post } => (Lane::Normal, post),
+                Effect::RedrawPost { post } | Effect::PostCard { post } => (Lane::Normal, post, now),
+                Effect::UpdateCard { post } => (Lane::Normal, post, now + CARD_SETTLES),
                 _ => continue,
             };
-            let slot = (lane, Some(post.to_string()), None, now);
+            let slot = (lane, Some(post.to_string()), None, due_at);
             put(tx, (state.guild, root), effect, slot, now, &mut mint).await?;
         }
         wake::set(tx, CALL, state.id.0, state.next_deadline()).await?;
@@ -137,18 +150,30 @@ impl App {
     /// Somebody pressed on a message of a call, or reacted to it.
     pub(super) async fn ask_call(&self, tx: &mut Tx, request: &Request, meant: (CallId, PostId)) -> Result<Done, Stop> {
         let (id, post) = meant;
-        let sign = match &request.ask {
-            Ask::Sign { .. } => true,
-            Ask::On(_, incident::Ask::Ack { sign, .. }) => *sign,
+        let ask = match &request.ask {
+            Ask::Sign { .. } => call::Ask::Ack { post: Some(post), sign: true },
+            Ask::On(_, incident::Ask::Ack { sign, .. }) => call::Ask::Ack { post: Some(post), sign: *sign },
+            Ask::On(_, incident::Ask::Take { .. }) => call::Ask::Take,
+            Ask::On(_, incident::Ask::EscalateAsk { .. }) => call::Ask::EscalateAsk,
             _ => return Err(Refusal::StaleButton.into()),
         };
+        self.ask_of_call(tx, request, id, ask).await
+    }
+
+    /// The same, of a call that is named.
+    pub(super) async fn ask_of_call(
+        &self,
+        tx: &mut Tx,
+        request: &Request,
+        id: CallId,
+        ask: call::Ask,
+    ) -> Result<Done, Stop> {
         if calls::peek(tx, id).await?.is_none_or(|row| row.guild_id != request.guild) {
             return Err(Refusal::StaleButton.into());
         }
-        let ask = call::Ask::Ack { post: Some(post), sign };
         let outcome = self.change_call(tx, id, Input::Ask { by: request.by.clone(), ask }).await?;
         Ok(match outcome {
-            Some(outcome) if outcome.answer != Answer::Quiet => Done::Say(answer::say_of_call(&outcome.answer)),
+            Some(outcome) if outcome.answer != Answer::Quiet => Done::Say(answer::say_of_call(id, &outcome.answer)),
             _ => Done::Nothing,
         })
     }
@@ -158,8 +183,17 @@ impl App {
         let Some(state) = calls::peek(conn, id).await?.map(|row| read(&row)).transpose()? else {
             return Ok(Drawn::Drop(None));
         };
-        let drawn = |post: &Post, facts: &Facts| Outgoing::Call(Box::new(draw::call(&state, post, facts)));
         match &work.effect {
+            Effect::PostCard { post } => {
+                let facts = self.facts_of_call(conn, &state).await?;
+                let to = state.room.map_or(Address::Dm(state.by), Address::Channel);
+                Ok(send(to, self.call_card(&state, &facts), self.post_nonce(*post)))
+            }
+            Effect::UpdateCard { post } => {
+                let Some((channel, message_id)) = sent_at(conn, *post).await? else { return Ok(Drawn::Drop(None)) };
+                let facts = self.facts_of_call(conn, &state).await?;
+                Ok(Drawn::Send(What::Edit { channel, message_id, message: self.call_card(&state, &facts) }))
+            }
             Effect::SendPost { post } => match state.paging.post(*post).filter(|post| post.sent.is_none()) {
                 Some(post) => self.draw_call_post(conn, work, &state, post).await,
                 None => Ok(Drawn::Drop(None)),
@@ -170,7 +204,7 @@ impl App {
                     return Ok(Drawn::Drop(None));
                 };
                 let facts = self.facts_of_call(conn, &state).await?;
-                Ok(Drawn::Send(What::Edit { channel, message_id, message: drawn(post, &facts) }))
+                Ok(Drawn::Send(What::Edit { channel, message_id, message: self.call_post(&state, post, &facts) }))
             }
             _ => Ok(Drawn::Drop(None)),
         }
@@ -187,17 +221,39 @@ impl App {
             Place::Direct { user } => Address::Dm(user),
             Place::Outside => {
                 let facts = self.facts_of_call(conn, state).await?;
-                let public = draw::public_call(words::contact::public_test(), true, post);
-                return Ok(self.outside(&facts, &state.paging, post, public));
+                return Ok(self.outside(&facts, &state.paging, post, public(state, post)));
             }
-            Place::Room | Place::Announcement { .. } => match state.room {
+            Place::Announcement { channel } => Address::Channel(channel),
+            Place::Room => match state.room {
                 Some(channel) => Address::Channel(channel),
                 None => return drop(Told::PostFailed { post: post.id, why: Unreached::NoRoom }),
             },
         };
         let facts = self.facts_of_call(conn, state).await?;
-        let message = Outgoing::Call(Box::new(draw::call(state, post, &facts)));
-        Ok(send(to, message, self.post_nonce(post.id)))
+        Ok(send(to, self.call_post(state, post, &facts), self.post_nonce(post.id)))
+    }
+
+    fn call_post(&self, state: &Call, post: &Post, facts: &Facts) -> Outgoing {
+        match &state.kind {
+            Kind::Test { contact, .. } => Outgoing::Call(Box::new(draw::test(state, contact, post, facts))),
+            Kind::Page { .. } => {
+                let now = self.now();
+                Outgoing::Called(Box::new(calling::post(state, post, facts, self.mint(now), now)))
+            }
+        }
+    }
+
+    fn call_card(&self, state: &Call, facts: &Facts) -> Outgoing {
+        let now = self.now();
+        Outgoing::Called(Box::new(calling::card(state, facts, self.mint(now), now)))
+    }
+}
+
+/// All that leaves Discord: of a test that nothing is wrong, of a call that somebody is needed.
+fn public(state: &Call, post: &Post) -> Public {
+    match state.kind {
+        Kind::Test { .. } => draw::public_call(words::contact::public_test(), true, post),
+        Kind::Page { .. } => draw::public_call(words::public_call(&state.title()), false, post),
     }
 }
 

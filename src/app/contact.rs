@@ -142,7 +142,7 @@ impl App {
             allow(Act::TestOthers, by, part(by, facts), facts)?;
         }
         let since = self.now() - TESTS_IN;
-        if calls::asked_since(tx, request.guild, by.user, since).await? >= TESTS_MAX {
+        if calls::asked_since(tx, request.guild, by.user, call::Kind::TEST, since).await? >= TESTS_MAX {
             let minutes = TESTS_IN.num_minutes();
             return Err(Refusal::from(ContactRefusal::TooManyTests { max: TESTS_MAX, minutes }).into());
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::reply::Control;
-use super::view::{CallView, CardView, FallbackView, PageView, PagedView};
+use super::view::{CallView, CalledView, CardView, FallbackView, PageView, PagedView};
 use crate::domain::contact::{ContactChannel, Way, WebhookPreset};
 use crate::domain::effect::{RoomKind, Sign};
 use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PageId, RoleId, Root, Timestamp, UserId};
@@ -71,6 +71,7 @@ impl What {
         match self {
             What::Send { message: Outgoing::Page(page), .. } => open(&page.people),
             What::Send { message: Outgoing::Call(call), .. } => open(&call.people),
+            What::Send { message: Outgoing::Called(call), .. } => open(&call.people),
             What::Outside(page) => vec![page.page],
             _ => Vec::new(),
         }
@@ -178,6 +179,7 @@ pub enum Outgoing {
     Page(Box<PageView>),
     Fallback(Box<FallbackView>),
     Call(Box<CallView>),
+    Called(Box<CalledView>),
     /// One short line, which never pings.
     Line {
         text: Text,

@@ -110,6 +110,8 @@ impl App {
             self.room_for_more()?;
         }
         match request.ask.clone() {
+            Ask::Ack(code) => self.ack(request, code).await,
+            Ask::Page(ask) => self.page(request, ask).await,
             Ask::Plan(ask) => self.plan(request, ask).await,
             Ask::Contact(ask) => self.contact(request, ask).await,
             Ask::Config(ask) => self.config(request, ask).await,
@@ -512,6 +514,7 @@ fn takes_in(ask: &Ask) -> bool {
         Ask::Setup(ask) => ask.changes(),
         Ask::Config(ask) => matches!(ask, super::definition::Ask::Confirm(_)),
         Ask::Contact(ask) => ask.changes(),
+        Ask::Page(ask) => ask.takes_in(),
         _ => false,
     }
 }
@@ -526,6 +529,8 @@ pub(super) fn action_of(ask: &Ask) -> &'static str {
         Ask::List(_) | Ask::Show(_) | Ask::Timeline(_) => "look that up",
         Ask::FormUpdate(_) | Ask::FormResolve(_) | Ask::FormCancel(_) => "open the form",
         Ask::FormNew | Ask::CorrectNew { .. } => "open the form",
+        Ask::Ack(_) => "acknowledge",
+        Ask::Page(_) => "page somebody",
         Ask::Plan(_) => "look at the plans",
         Ask::Contact(_) => "look after the contacts",
         Ask::Config(_) | Ask::Setup(_) => "change the set-up",

@@ -6,13 +6,15 @@ use super::reply::{Control, Style};
 use super::view::{
     CallView, Calls, CardView, EngagedState, EngagedView, FallbackView, PageView, PagedView, PersonState,
 };
-use crate::domain::call::{Call, Kind};
+use crate::domain::call::Call;
 use crate::domain::engagement::{
-    Clock, Closing, End, Engagement, FallbackCall, Page, PageState, Place, Post, PostKind, Progress,
+    Clock, Closing, End, Engagement, FallbackCall, Origin, Page, PageState, Paging, Place, Post, PostKind, Progress,
 };
 use crate::domain::facts::Facts;
 use crate::domain::id::{Mint, Timestamp, UserId};
 use crate::domain::incident::Incident;
+use crate::domain::name::Name;
+use crate::domain::plan::Engage;
 use crate::domain::timeline::{Event, Fact};
 use crate::domain::turn::Turn;
 use crate::store::timeline::EventRow;
@@ -131,7 +133,7 @@ fn engaged(state: &Incident, engagement: &Engagement) -> EngagedView {
     EngagedView {
         id: engagement.id,
         title: engagement.title.clone(),
-        people: engagement.clocks.iter().map(|clock| (clock.display.clone(), person_state(state, clock))).collect(),
+        people: engagement.clocks.iter().map(|c| (c.display.clone(), person_state(&state.paging, c))).collect(),
         state: match &engagement.end {
             None => running,
             Some(End::Acked { by, at }) => EngagedState::Acked { by: *by, at: *at },
@@ -141,9 +143,9 @@ fn engaged(state: &Incident, engagement: &Engagement) -> EngagedView {
     }
 }
 
-fn person_state(state: &Incident, clock: &Clock) -> PersonState {
-    let pages = || state.paging.pages.iter().filter(|page| page.user == clock.user);
-    let acked = state.paging.acks.iter().any(|ack| ack.by == clock.user);
+pub(super) fn person_state(paging: &Paging, clock: &Clock) -> PersonState {
+    let pages = || paging.pages.iter().filter(|page| page.user == clock.user);
+    let acked = paging.acks.iter().any(|ack| ack.by == clock.user);
     if acked {
         PersonState::Acked
     } else if pages().any(|page| page.seen.is_some()) {
@@ -183,7 +185,7 @@ fn page(state: &Incident, post: &Post, facts: &Facts, mint: Mint, now: Timestamp
         title: state.title.clone(),
         drill: state.drill,
         people: pages.iter().map(|page| paged(page)).collect(),
-        why: pages.iter().flat_map(|page| why(state, page, pages.len() > 1, facts)).collect(),
+        why: whys(&state.paging, &pages, facts),
         next: state.paging.next_escalation(&mut turn, Some(post.id)).filter(|_| !over),
         room: state.room.channel().filter(|_| direct),
         late_since: pages.iter().find_map(|page| page.late),
@@ -193,7 +195,7 @@ fn page(state: &Incident, post: &Post, facts: &Facts, mint: Mint, now: Timestamp
     }
 }
 
-fn paged(page: &Page) -> PagedView {
+pub(super) fn paged(page: &Page) -> PagedView {
     PagedView {
         page: page.id,
         user: page.user,
@@ -202,9 +204,8 @@ fn paged(page: &Page) -> PagedView {
     }
 }
 
-/// A message of a call.
-pub(super) fn call(state: &Call, post: &Post, facts: &Facts) -> CallView {
-    let Kind::Test { contact, .. } = &state.kind;
+/// A message of a test page to this contact.
+pub(super) fn test(state: &Call, contact: &Name, post: &Post, facts: &Facts) -> CallView {
     let pages: Vec<&Page> = state.paging.pages_of(post).collect();
     let own = pages.iter().any(|page| page.user == state.by);
     let channels: Vec<String> = pages.iter().map(|page| page.channel.clone()).collect();
@@ -230,11 +231,16 @@ pub(super) fn call(state: &Call, post: &Post, facts: &Facts) -> CallView {
     }
 }
 
+/// Why the pages of a message came.
+pub(super) fn whys(paging: &Paging, pages: &[&Page], facts: &Facts) -> Vec<words::Text> {
+    pages.iter().flat_map(|page| why(paging, page, pages.len() > 1, facts)).collect()
+}
+
 /// Why a page came: the path from the plan to the person, once a reason.
-fn why(state: &Incident, page: &Page, shared: bool, facts: &Facts) -> Vec<words::Text> {
+fn why(paging: &Paging, page: &Page, shared: bool, facts: &Facts) -> Vec<words::Text> {
     let mut said: Vec<words::Text> = Vec::new();
     for reason in &page.reasons {
-        let Some(engagement) = state.paging.engagement(reason.engagement) else { continue };
+        let Some(engagement) = paging.engagement(reason.engagement) else { continue };
         let schedule = reason.via.as_ref().map(|name| facts.schedule_title(name));
         let path = words::Path {
             who: shared.then_some(page.display.as_str()),
@@ -244,7 +250,14 @@ fn why(state: &Incident, page: &Page, shared: bool, facts: &Facts) -> Vec<words:
             of: engagement.stages.len() as u32,
             essential: reason.essential,
         };
-        let text = words::page_why(&path);
+        let text = match (&engagement.origin, &engagement.target) {
+            // Nothing leads from a person who asks to the person who is asked.
+            (Origin::Paged { user, message }, Engage::Contact(_)) => words::asked_by(*user, message.as_deref()),
+            (Origin::Paged { user, message }, _) => {
+                words::asked_by(*user, message.as_deref()).line().join(words::page_why(&path))
+            }
+            _ => words::page_why(&path),
+        };
         if !said.contains(&text) {
             said.push(text);
         }

@@ -5,7 +5,9 @@
 
 use super::press::Pressed;
 use super::reply::{Form, FormInput};
+use crate::domain::call;
 use crate::domain::definition::Set;
+use crate::domain::id::{CallId, UserId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::{ENDING_REASON_MAX, Edit, Incident, TITLE_MAX};
 use crate::domain::name::Name;
@@ -25,6 +27,8 @@ pub const REASON: &str = "reason";
 /// Longest text that one input of a form takes, in characters:
 /// <https://discord.com/developers/docs/components/reference#text-input>.
 const INPUT_MAX: usize = 4_000;
+/// Longest title of a form, in characters: <https://discord.com/developers/docs/interactions/receiving-and-responding>.
+const FORM_TITLE_MAX: usize = 45;
 /// Longest hint in an empty input, in characters.
 const PLACEHOLDER_MAX: usize = 100;
 /// Longest name of a plan that can be typed, in characters: as people call it, or its own.
@@ -70,6 +74,22 @@ pub fn cancel(incident: &Incident) -> Form {
         does: Pressed::FormCancel { incident: incident.id },
         inputs: vec![FormInput { required: true, ..reason }],
     }
+}
+
+/// The form of **Page this person**: one optional sentence.
+pub fn page(user: UserId, name: &str) -> Form {
+    let label = "What do you need them for?";
+    let message = input(MESSAGE, label, true, call::MESSAGE_MAX, "One sentence, shown in the page; it can stay empty");
+    let title = cut(&format!("Page {name} now"), FORM_TITLE_MAX);
+    Form { title, does: Pressed::FormPage { user }, inputs: vec![message] }
+}
+
+/// The form that stops a call: one optional sentence.
+pub fn stop_call(of: CallId, title: &str) -> Form {
+    let hint = "Shown to those who were paged; it can stay empty";
+    let reason = input(REASON, "Why is nobody needed any more?", true, call::REASON_MAX, hint);
+    let title = cut(&format!("Stop calling {title}"), FORM_TITLE_MAX);
+    Form { title, does: Pressed::FormCallStop { call: of }, inputs: vec![reason] }
 }
 
 /// What stands in the form of a new incident, word for word; empty where nothing does.

@@ -127,6 +127,9 @@ impl App {
         if what == Completing::OwnChannel {
             return Ok(super::contact::own_channels(by, &facts));
         }
+        if what == Completing::Who {
+            return Ok(super::page::completions(&facts));
+        }
         if what == Completing::Contact {
             let contacts = facts.live.contacts();
             return Ok(contacts.map(|(name, contact)| (name.to_string(), contact.display_name.clone())).collect());

@@ -11,10 +11,12 @@
 //! How well all of it is: `health`.
 //! Words with something to press are here: [`press`], [`answer`], [`form`], [`show`].
 
+mod ack;
 mod again;
 mod arriving;
 mod audit;
 mod call;
+mod calling;
 mod cleaning;
 mod desk;
 mod doctor;
@@ -49,6 +51,7 @@ pub mod courier;
 pub mod definition;
 pub mod form;
 pub mod health;
+pub mod page;
 pub mod plan;
 pub mod press;
 pub mod reply;

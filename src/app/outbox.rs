@@ -15,7 +15,7 @@ use crate::domain::engagement::Told;
 use crate::domain::id::{ChannelId, GuildId, MessageId, OutboxId, PageId, PostId, Root, Timestamp};
 use crate::domain::incident::Input;
 use crate::domain::timeline::Unreached;
-use crate::store::{Tx, incident, outbox, post};
+use crate::store::{Tx, call as calls, incident, outbox, post};
 
 /// How long a claimed row is ours: longer than any delivery may take, so that nobody does it at the same time.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(90);
@@ -219,14 +219,23 @@ impl App {
     ///
     /// A test page waits: by another way it would prove something else.
     async fn another_way(&self, work: &Work) -> Result<Option<Input>, Fault> {
-        let (&Effect::SendPost { post }, Some(Root::Incident(id))) = (&work.effect, work.row.root) else {
-            return Ok(None);
-        };
+        let (&Effect::SendPost { post }, Some(root)) = (&work.effect, work.row.root) else { return Ok(None) };
         let found = self.store().read(move |conn| {
-            Box::pin(async move { incident::peek(conn, id).await?.as_ref().map(read_state).transpose() })
+            Box::pin(async move {
+                Ok(match root {
+                    Root::Incident(id) => {
+                        let state = incident::peek(conn, id).await?.as_ref().map(read_state).transpose()?;
+                        state.map(|state| state.paging)
+                    }
+                    Root::Call(id) => {
+                        let state = calls::peek(conn, id).await?.as_ref().map(super::call::read).transpose()?;
+                        state.map(|state| state.paging)
+                    }
+                })
+            })
         });
-        let state = found.await.map_err(|stop: Stop| stop.fault("look for another way"))?;
-        let another = state.is_some_and(|state| state.paging.has_another_way(post));
+        let paging = found.await.map_err(|stop: Stop| stop.fault("look for another way"))?;
+        let another = paging.is_some_and(|paging| paging.has_another_way(post));
         Ok(another.then_some(Input::Told(Told::PostLimited { post })))
     }
 
@@ -293,7 +302,8 @@ impl App {
                 }
             }
             (Root::Call(id), Input::Told(told)) => self.change_call(tx, id, call::Input::Told(told)).await.map(drop),
-            // A call has neither room nor card.
+            (Root::Call(id), Input::CardPosted) => self.change_call(tx, id, call::Input::CardPosted).await.map(drop),
+            // A call has no room.
             (Root::Call(_), _) => Ok(()),
         }
     }

@@ -4,7 +4,7 @@ use super::fault::Stop;
 use super::press::Pressed;
 use super::save::GuildState;
 use super::{App, Fault};
-use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId, Root, UserId};
+use crate::domain::id::{CallId, ChannelId, GuildId, IncidentId, MessageId, PostId, Root, UserId};
 use crate::store::{Conn, StoreError, call, guild, incident, post};
 
 /// A message of ours that stands in Discord, of an incident or a call that is not over.
@@ -28,6 +28,7 @@ impl App {
                         let post = post::get(conn, id).await?;
                         guild_of(conn, post.map(|post| post.root)).await
                     }
+                    Subject::Call(id) => guild_of(conn, Some(Root::Call(id))).await,
                     Subject::Guild(guild) => Ok(Some(guild)),
                     Subject::Nothing => Ok(None),
                 }
@@ -119,6 +120,7 @@ impl App {
 enum Subject {
     Incident(IncidentId),
     Post(PostId),
+    Call(CallId),
     Guild(GuildId),
     Nothing,
 }
@@ -143,6 +145,15 @@ fn subject(pressed: Pressed) -> Subject {
         | Pressed::StartPlan { incident }
         | Pressed::DeleteYes { incident }
         | Pressed::UndoResolve { incident } => Subject::Incident(incident),
+        Pressed::CallAck { call }
+        | Pressed::CallTake { call }
+        | Pressed::CallUndo { call, .. }
+        | Pressed::CallEscalate { call }
+        | Pressed::CallEscalateYes { call }
+        | Pressed::CallStop { call }
+        | Pressed::FormCallStop { call } => Subject::Call(call),
+        // The user menu is in a server only.
+        Pressed::FormPage { .. } => Subject::Nothing,
         Pressed::ContactTest { guild } | Pressed::ContactMute { guild } | Pressed::ContactUnmute { guild } => {
             Subject::Guild(guild)
         }

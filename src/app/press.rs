@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::{FromStr, Split};
 
-use crate::domain::id::{EventId, GuildId, IncidentId, PostId};
+use crate::domain::id::{CallId, EventId, GuildId, IncidentId, PostId, UserId};
 use crate::domain::impact::Impact;
 
 /// Longest custom id Discord takes: <https://discord.com/developers/docs/components/reference#custom-id>.
@@ -140,6 +140,22 @@ pressed! {
     "delete-yes" => DeleteYes { incident: IncidentId },
     /// **Undo** on the answer to resolving.
     "undo-resolve" => UndoResolve { incident: IncidentId },
+    /// The card of a call: **Acknowledge**.
+    "call-ack" => CallAck { call: CallId },
+    /// "Take this call?" Yes.
+    "call-take" => CallTake { call: CallId },
+    /// **Undo** on the private answer to that.
+    "call-undo" => CallUndo { call: CallId, ack: EventId },
+    /// **Escalate now** on the card of a call: asks whom to wake.
+    "call-escalate" => CallEscalate { call: CallId },
+    /// "Wake Ben now?" Yes, of a call.
+    "call-escalate-yes" => CallEscalateYes { call: CallId },
+    /// **Stop** on the card of a call: opens the form.
+    "call-stop" => CallStop { call: CallId },
+    /// The form that stops a call, with its one optional sentence.
+    "form-call-stop" => FormCallStop { call: CallId },
+    /// The form of **Page this person**, with its one optional sentence.
+    "form-page" => FormPage { user: UserId },
     /// The guided path: show this question as things are now. Steps are numbered in `domain::setup`.
     "setup-at" => SetupAt { step: i64 },
     /// Pass over a question: what it asks for stays as it is.
@@ -259,7 +275,18 @@ macro_rules! parts {
     )*};
 }
 
-parts!(EventId, IncidentId, PostId);
+parts!(CallId, EventId, IncidentId, PostId);
+
+impl Part for UserId {
+    fn from_part(number: i64) -> UserId {
+        UserId(number.unsigned_abs())
+    }
+
+    /// Snowflakes have 63 bits until the year 2084.
+    fn part(&self) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX)
+    }
+}
 
 impl Part for GuildId {
     fn from_part(number: i64) -> GuildId {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::form::NewForm;
-use super::{contact, definition, plan, setup};
+use super::{contact, definition, page, plan, setup};
 use crate::domain::definition::Kind;
 use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId};
 use crate::domain::impact::Impact;
@@ -84,6 +84,9 @@ pub enum Ask {
     },
     /// Delete it for good: asked before.
     Delete(Which),
+    /// Everything of mine that is open; with a code, as it was typed, the page that it stands for.
+    Ack(Option<String>),
+    Page(page::Ask),
     Plan(plan::Ask),
     Contact(contact::Ask),
     Config(definition::Ask),
@@ -137,6 +140,8 @@ pub enum Completing {
     Plan,
     Engagement,
     Contact,
+    /// Whom `/page` can call.
+    Who,
     /// The contact channels of whoever types.
     OwnChannel,
     /// The name of a definition.

@@ -22,7 +22,7 @@ pub(super) const PARKED_FOR: TimeDelta = TimeDelta::seconds(45);
 /// How long pages let the card go first, once the room is there.
 const CARD_FIRST: TimeDelta = TimeDelta::seconds(2);
 /// Card edits wait this long, so that what happens together is drawn once.
-const CARD_SETTLES: TimeDelta = TimeDelta::milliseconds(300);
+pub(super) const CARD_SETTLES: TimeDelta = TimeDelta::milliseconds(300);
 /// Titles and sources are indexed columns; what they hold is the state's.
 const KIND_PAGES: &str = "pages";
 
@@ -36,6 +36,8 @@ pub(super) struct GuildState {
     pub declared: Vec<(UserId, Timestamp)>,
     /// When an unrecognised message last opened an incident, by source.
     pub unrecognised: std::collections::BTreeMap<String, Timestamp>,
+    /// Who called somebody by hand when, for the limit on that.
+    pub paged: Vec<(UserId, Timestamp)>,
     /// When the server was told what to do next.
     pub greeted: Option<Timestamp>,
 }
@@ -153,12 +155,16 @@ pub(super) async fn insert_page(tx: &mut Tx, root: Root, paging: &Paging, post: 
     Ok(post::insert(tx, &row).await?)
 }
 
-/// Writes down that the card of an incident is to be sent.
 async fn insert_card(tx: &mut Tx, state: &Incident) -> Result<(), Stop> {
+    insert_shown(tx, Root::Incident(state.id), state.room.card.post, "card").await
+}
+
+/// Writes down that the card of an incident or a call is to be sent.
+pub(super) async fn insert_shown(tx: &mut Tx, root: Root, id: PostId, kind: &str) -> Result<(), Stop> {
     let row = post::PostRow {
-        id: state.room.card.post,
-        root: Root::Incident(state.id),
-        kind: "card".to_owned(),
+        id,
+        root,
+        kind: kind.to_owned(),
         channel_id: None,
         message_id: None,
         sent_at: None,

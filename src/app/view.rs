@@ -1,6 +1,8 @@
 //! What a message shows, freed of how: drawn by `discord` (and by the tests' fake) from the state at delivery time.
 
-use crate::domain::id::{ChannelId, EngagementId, IncidentId, MessageId, PageId, PostId, RoleId, Timestamp, UserId};
+use crate::domain::id::{
+    CallId, ChannelId, EngagementId, IncidentId, MessageId, PageId, PostId, RoleId, Timestamp, UserId,
+};
 use crate::domain::impact::Impact;
 use crate::domain::incident::Status;
 use crate::words::Text;
@@ -131,7 +133,7 @@ pub struct FallbackView {
     pub closed: Option<Text>,
 }
 
-/// A message of a call. Only test pages are calls so far: it says in its first words that nothing is wrong.
+/// A message of a test page: it says in its first words that nothing is wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallView {
     pub post: PostId,
@@ -146,6 +148,35 @@ pub struct CallView {
     /// How it ended. No buttons then.
     pub closed: Option<Text>,
     pub direct: bool,
+}
+
+/// A message of a person's call: a page, the fallback's call, or the card that shows how it goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CalledView {
+    pub call: CallId,
+    /// None: the card.
+    pub post: Option<PostId>,
+    /// Whom it pings. Only while it asks them for something.
+    pub people: Vec<PagedView>,
+    /// Of the fallback.
+    pub calls: Option<Calls>,
+    pub head: Text,
+    /// One line each.
+    pub body: Vec<Text>,
+    pub asks: Asks,
+    pub direct: bool,
+}
+
+/// What can be pressed on a message of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    Nothing,
+    /// Of who is paged.
+    Answer,
+    /// Of the fallback.
+    Take,
+    /// Of everybody who follows it.
+    Steer,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

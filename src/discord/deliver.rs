@@ -9,7 +9,7 @@ use super::rest::{Call, Endpoint, Lane, RestError, Start};
 use super::{Discord, channel_id, draw, message_id, message_of, urgent};
 use crate::app::courier::{Address, Courier, Delivery, Miss, Outgoing, Receipt, What};
 use crate::app::press::Pressed;
-use crate::app::view::{CallView, Calls, FallbackView, PageView, PagedView};
+use crate::app::view::{CallView, CalledView, Calls, FallbackView, PageView, PagedView};
 use crate::domain::effect::Sign;
 use crate::domain::id::{ChannelId, GuildId, MessageId, PageId, UserId};
 use crate::domain::timeline::Unreached;
@@ -108,6 +108,10 @@ impl Discord {
     async fn ready(&self, guild: GuildId, to: Address, message: &Outgoing) -> Result<Ready, Miss> {
         let message = match message {
             Outgoing::Fallback(call) => Outgoing::Fallback(Box::new(self.aimed(guild, call).await?)),
+            Outgoing::Called(call) if call.calls == Some(Calls::Owner) => {
+                let calls = Some(Calls::Person(self.owner(guild).await?));
+                Outgoing::Called(Box::new(CalledView { calls, ..(**call).clone() }))
+            }
             other => other.clone(),
         };
         let plain = |channel, message| Ok(Ready { channel, message, failed: Vec::new() });
@@ -118,6 +122,7 @@ impl Discord {
             }
             (Address::Channel(channel), Outgoing::Page(page)) => self.ready_page(guild, channel, *page).await,
             (Address::Channel(channel), Outgoing::Call(call)) => self.ready_call(guild, channel, *call).await,
+            (Address::Channel(channel), Outgoing::Called(call)) => self.ready_called(guild, channel, *call).await,
             (Address::Channel(channel), Outgoing::Fallback(call)) => {
                 self.let_in_the_called(guild, channel, &call).await;
                 plain(channel, Outgoing::Fallback(call))
@@ -139,13 +144,24 @@ impl Discord {
         Ok(Ready { channel, message: Outgoing::Call(Box::new(call)), failed })
     }
 
+    /// The same of a person's call.
+    async fn ready_called(&self, guild: GuildId, channel: ChannelId, mut call: CalledView) -> Result<Ready, Miss> {
+        let failed = self.shut_out(guild, channel, &call.people).await;
+        leave_out(&mut call.people, &failed)?;
+        Ok(Ready { channel, message: Outgoing::Called(Box::new(call)), failed })
+    }
+
     /// The owner of the server is a person.
     async fn aimed(&self, guild: GuildId, call: &FallbackView) -> Result<FallbackView, Miss> {
         if call.calls != Calls::Owner {
             return Ok(call.clone());
         }
+        Ok(FallbackView { calls: Calls::Person(self.owner(guild).await?), ..call.clone() })
+    }
+
+    async fn owner(&self, guild: GuildId) -> Result<UserId, Miss> {
         let home = self.guild(guild, Lane::Page).await.map_err(|error| missed(&error, Unreached::Rejected))?;
-        Ok(FallbackView { calls: Calls::Person(home.owner_id), ..call.clone() })
+        Ok(home.owner_id)
     }
 
     /// A call that reaches nobody is still better than none: it is said, whoever can see it.
@@ -211,6 +227,8 @@ fn leave_out(people: &mut Vec<PagedView>, failed: &[(PageId, Unreached)]) -> Res
 fn lane(message: &Outgoing) -> Lane {
     match message {
         Outgoing::Page(_) | Outgoing::Fallback(_) | Outgoing::Call(_) | Outgoing::Card(_) => Lane::Page,
+        Outgoing::Called(call) if call.post.is_some() => Lane::Page,
+        Outgoing::Called(_) => Lane::Normal,
         Outgoing::Line { .. } => Lane::Normal,
     }
 }
@@ -221,6 +239,10 @@ fn mark(message: &Outgoing) -> Option<String> {
         Outgoing::Page(page) => Pressed::Ack { post: page.post },
         Outgoing::Fallback(call) => Pressed::Ack { post: call.post },
         Outgoing::Call(call) => Pressed::Ack { post: call.post },
+        Outgoing::Called(call) => match call.post {
+            Some(post) => Pressed::Ack { post },
+            None => Pressed::CallAck { call: call.call },
+        },
         Outgoing::Card(card) => Pressed::CardUpdate { incident: card.incident },
         Outgoing::Line { .. } => return None,
     };

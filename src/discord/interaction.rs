@@ -11,8 +11,8 @@ use std::time::Duration;
 use futures::FutureExt;
 use serde_json::{Value, json};
 use serenity::model::application::{
-    ActionRowComponent, CommandDataResolved, CommandInteraction, ComponentInteraction, ComponentInteractionDataKind,
-    Interaction, ModalInteraction,
+    ActionRowComponent, CommandDataResolved, CommandInteraction, CommandType, ComponentInteraction,
+    ComponentInteractionDataKind, Interaction, ModalInteraction,
 };
 use serenity::model::channel::{Message, MessageFlags};
 use serenity::model::guild::Member;
@@ -159,15 +159,55 @@ impl Discord {
             by: person(&command.user, command.member.as_deref()),
             own: false,
         };
-        let read = parse::command(&command.data.name, &options(command)).map_err(Unread::from);
+        let read = match about(command) {
+            Some(person) => parse::about_person(&command.data.name, person),
+            None => parse::command(&command.data.name, &options(command)),
+        };
+        let read = read.map_err(Unread::from);
         match (heard.place, read) {
             // In direct messages help needs no guild to ask about.
             (Place::Typed, Ok(Ask::Help { .. })) => self.say_first(&heard, GuildId(0), &help::in_private()).await,
             (Place::Typed, Ok(ask)) if !parse::fits_direct_messages(&ask) => {
                 self.answer(heard, Err(Unread::Refused(ContactRefusal::NotHere.into()))).await;
             }
+            (Place::Typed, Ok(ask @ Ask::Ack(_))) => self.acknowledge_everywhere(heard, ask).await,
             (_, read) => self.answer(heard, read).await,
         }
+    }
+
+    /// `/ack` in a direct message: in every server that they are a contact of, an answer each.
+    async fn acknowledge_everywhere(&self, heard: Heard, ask: Ask) {
+        self.put_off(&heard).await;
+        let guilds = match self.app().guilds_to_ack(&ask, &heard.by).await {
+            Ok(guilds) => guilds,
+            Err(fault) => return self.reply(&heard, GuildId(0), Reply::say(self.app().told_fault(&fault))).await,
+        };
+        let mut requests = Vec::new();
+        for guild in guilds.into_iter().filter(|guild| guild.0 == 0 || self.serves(*guild)) {
+            let by = self.member_or(guild, &heard.by).await;
+            let key = format!("i:{}:{guild}", heard.id);
+            requests.push(Request { guild, by, channel: None, key, ask: ask.clone(), survey: None });
+        }
+        let said = AssertUnwindSafe(self.app().ack_everywhere(requests)).catch_unwind().await;
+        let said = said.unwrap_or_else(|_| {
+            GAUGES.panicked();
+            vec![(GuildId(0), self.app().told_panic())]
+        });
+        for (index, (guild, reply)) in said.into_iter().enumerate() {
+            match index {
+                0 => self.reply(&heard, guild, reply).await,
+                _ => self.reply_below(&heard, guild, reply).await,
+            }
+        }
+    }
+
+    /// Who they are in a guild. Whoever is paged may answer, also while Discord does not say which roles they have.
+    async fn member_or(&self, guild: GuildId, by: &Person) -> Person {
+        if guild.0 == 0 {
+            return by.clone();
+        }
+        let member = self.member(guild, by.user, Lane::Reply).await;
+        member.map_or_else(|_| by.clone(), |member| messages::person(&member))
     }
 
     async fn heard_press(&self, component: &ComponentInteraction) {
@@ -304,9 +344,7 @@ impl Discord {
             Place::Direct(pressed) => self.guild_pressed_in(pressed).await?,
             Place::Typed => self.guild_of_typist(heard.by.user).await?,
         };
-        // Whoever is paged may answer, also while Discord does not say which roles they have.
-        let member = self.member(guild, heard.by.user, Lane::Reply).await;
-        Ok((guild, member.map_or_else(|_| heard.by.clone(), |member| messages::person(&member))))
+        Ok((guild, self.member_or(guild, &heard.by).await))
     }
 
     async fn guild_pressed_in(&self, pressed: Option<Pressed>) -> Result<GuildId, Text> {
@@ -376,6 +414,11 @@ impl Discord {
         if matches!(reply, Reply::Replace(_)) {
             return self.reply(heard, guild, reply).await;
         }
+        self.reply_below(heard, guild, reply).await;
+    }
+
+    /// One more private message.
+    async fn reply_below(&self, heard: &Heard, guild: GuildId, reply: Reply) {
         let Some((say, file)) = said(reply) else { return };
         let mut body = draw::reply(&say, self.scene(guild));
         body["flags"] = json!(EPHEMERAL);
@@ -436,6 +479,12 @@ fn refused(why: Unread) -> Say {
         other => other.to_string().into(),
     };
     Say { text, controls: Vec::new() }
+}
+
+/// The person that a command of the user menu is about.
+fn about(command: &CommandInteraction) -> Option<Chosen> {
+    let target = command.data.target_id.filter(|_| command.data.kind == CommandType::User)?;
+    Some(chosen(target.to_user_id(), &command.data.resolved))
 }
 
 fn options(command: &CommandInteraction) -> Vec<Value> {

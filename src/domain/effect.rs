@@ -125,7 +125,7 @@ pub enum Greeted {
     Channel(ChannelId),
 }
 
-/// What the auditor says of one incident; without a number: of a test page.
+/// What the auditor says of one incident; without a number: of a call or a test page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
     pub trouble: Trouble,

@@ -23,6 +23,8 @@ pub enum Act {
     /// List and show incidents and their timelines.
     See,
     Declare,
+    /// Call somebody by hand.
+    Page,
     /// Acknowledge what one was not engaged for.
     Take,
     Escalate,
@@ -79,11 +81,16 @@ pub fn needs(act: Act, settings: &Settings) -> Rank {
     match act {
         Act::See | Act::SeeSetup if settings.roles.observer.is_empty() => Rank::Anyone,
         Act::See | Act::SeeSetup => Rank::Observer,
-        Act::Declare if settings.declare == Some(Declare::Everyone) => Rank::Anyone,
+        Act::Declare | Act::Page if settings.declare == Some(Declare::Everyone) => Rank::Anyone,
         Act::Examine => Rank::Manager,
-        Act::Declare | Act::Take | Act::Escalate | Act::Stop | Act::Edit | Act::Resolve | Act::TestOthers => {
-            Rank::Responder
-        }
+        Act::Declare
+        | Act::Page
+        | Act::Take
+        | Act::Escalate
+        | Act::Stop
+        | Act::Edit
+        | Act::Resolve
+        | Act::TestOthers => Rank::Responder,
         Act::Configure | Act::Delete => Rank::Admin,
     }
 }

@@ -1,7 +1,7 @@
 //! Why the machine says no to a person: typed here, said in `words`.
 
 use super::definition::Kind;
-use super::id::UserId;
+use super::id::{Timestamp, UserId};
 use super::incident::Status;
 use super::name::Name;
 use super::permission::NotAllowed;
@@ -90,6 +90,7 @@ pub enum Refusal {
         minutes: i64,
     },
     Contact(ContactRefusal),
+    Call(CallRefusal),
     /// A button of another time or place.
     StaleButton,
     NoSuchDefinition {
@@ -151,6 +152,52 @@ pub enum ContactRefusal {
 impl From<ContactRefusal> for Refusal {
     fn from(why: ContactRefusal) -> Refusal {
         Refusal::Contact(why)
+    }
+}
+
+/// Of calling somebody by hand, and of answering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallRefusal {
+    /// Nobody and nothing that can be called has this name. `like`: what there is, such as `contact ana`.
+    Nobody {
+        said: String,
+        like: Vec<String>,
+    },
+    /// Several have this name: each as it can be written.
+    WhichOne {
+        said: String,
+        like: Vec<String>,
+    },
+    /// A member of the server who is no contact.
+    NoContact {
+        name: String,
+    },
+    /// The same is being called and nobody has answered. `number`: in this incident.
+    CalledAlready {
+        title: String,
+        since: Timestamp,
+        number: Option<i64>,
+    },
+    /// The call has ended.
+    CallOver,
+    NobodyToEscalateTo,
+    TooManyPages {
+        max: usize,
+        minutes: i64,
+    },
+    /// No open page of theirs.
+    NothingToAnswer,
+    /// Not a code of theirs, or of nobody's: which of the two is not said.
+    NotYourCode,
+    /// Too many wrong codes.
+    TooManyCodes {
+        until: Timestamp,
+    },
+}
+
+impl From<CallRefusal> for Refusal {
+    fn from(why: CallRefusal) -> Refusal {
+        Refusal::Call(why)
     }
 }
 

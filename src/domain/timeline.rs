@@ -185,6 +185,11 @@ pub enum Fact {
     Custom {
         text: String,
     },
+    /// A person called somebody by hand.
+    PageAsked {
+        to: String,
+        message: Option<String>,
+    },
     NobodyPaged,
     /// Recovered, held, and nobody has looked.
     Untouched,

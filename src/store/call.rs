@@ -90,18 +90,26 @@ pub async fn live_ids(conn: &mut Conn) -> Result<Vec<CallId>, StoreError> {
     Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 
-/// How many calls a person has asked for since then.
-pub async fn asked_since(conn: &mut Conn, guild: GuildId, by: UserId, since: Timestamp) -> Result<i64, StoreError> {
+/// How many calls of a kind a person has asked for since then.
+pub async fn asked_since(
+    conn: &mut Conn,
+    guild: GuildId,
+    by: UserId,
+    kind: &str,
+    since: Timestamp,
+) -> Result<i64, StoreError> {
     let found: Option<(i64,)> = row!(
         conn,
         "SELECT COUNT(*)
          FROM call
          WHERE guild_id = $1
          AND by_user = $2
-         AND opened_at >= $3",
+         AND opened_at >= $3
+         AND kind = $4",
         guild,
         by,
-        Us(since)
+        Us(since),
+        kind
     )?;
     Ok(found.map_or(0, |(count,)| count))
 }

@@ -17,6 +17,7 @@ mod writer;
 pub mod audit;
 pub mod backup;
 pub mod call;
+pub mod code;
 pub mod contact;
 pub mod copy;
 pub mod dedupe;

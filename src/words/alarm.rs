@@ -4,7 +4,7 @@ use super::text::Text;
 use crate::domain::effect::{Alarm, Trouble};
 
 pub fn alarm(alarm: Alarm) -> Text {
-    let whose = alarm.number.map_or_else(|| "A test page".to_owned(), |number| format!("INC-{number}"));
+    let whose = alarm.number.map_or_else(|| "A call or test page".to_owned(), |number| format!("INC-{number}"));
     let (what, rest) = match alarm.trouble {
         Trouble::Overdue => (" is overdue.", "Its next step has not happened in time. "),
         Trouble::Stuck => (" has a page that does not go out.", "Whoever it is for has not been reached by it. "),

@@ -3,6 +3,7 @@
 //! Same nouns as in `domain`. Untrusted words stand in pieces of their own ([`Text`]), never inside ours.
 
 mod alarm;
+mod call;
 pub mod contact;
 pub mod definition;
 mod doctor;
@@ -21,12 +22,16 @@ mod timeline;
 mod welcome;
 
 pub use alarm::alarm;
+pub use call::{
+    asked_by, call_acked, call_acked_before, call_card_head, call_escalated, call_fallback_next, call_for_fallback,
+    call_head, call_offer_take, call_restored, call_stopped, call_unacked, call_unanswered, called,
+};
 pub use doctor::{FITS_A_MESSAGE, ability, ability_for, diagnosis, finding, invite_link, no_survey};
 pub use health::{alarm_down, alarm_over, trouble};
 pub use help::{Elsewhere, HelpLine, InRoom, help_elsewhere, help_in_private, help_in_room};
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};
 pub use page::{
-    Path, closed, page_why, public_answer, public_head, public_plan, public_text, spoken_page, still_called,
+    Path, closed, page_why, public_answer, public_call, public_head, public_plan, public_text, spoken_page, still_called,
 };
 pub use plan::{plan_list, plan_shown};
 pub use preview::preview;

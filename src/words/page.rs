@@ -101,3 +101,8 @@ pub fn spoken_page(head: &str, code: Option<&str>) -> String {
         code.map(|code| format!(" To answer, write slash ack {} in Discord.", figures(code))).unwrap_or_default();
     format!("Muster calls. {head}.{code}")
 }
+
+/// The first line of a call that leaves Discord: the sentence that goes with it stays there.
+pub fn public_call(title: &str) -> String {
+    format!("Call · {}", one_line(title, PUBLIC_PLAN_MAX))
+}

@@ -1,7 +1,7 @@
 //! How Muster says no, and how it says that it failed: what is wrong, and what to do instead.
 
-use super::contact;
 use super::text::{Piece, Text};
+use super::{call, contact};
 use crate::domain::id::UserId;
 use crate::domain::incident::Status;
 use crate::domain::permission::{Act, NotAllowed, Rank};
@@ -62,6 +62,7 @@ pub fn refusal(refusal: &Refusal) -> Text {
             "You have opened {max} incidents in {minutes} minutes. Add to one of them, or ask somebody else to open this one."
         )),
         Refusal::Contact(why) => contact::refused(why),
+        Refusal::Call(why) => call::refused(why),
         Refusal::StaleButton => {
             Text::from("This button is out of date. Use the newest message, or type `/incident show`.")
         }
@@ -179,6 +180,7 @@ fn act(act: Act) -> &'static str {
     match act {
         Act::See => "see this incident",
         Act::Declare => "open incidents",
+        Act::Page => "page people",
         Act::Take => "take incidents you are not paged for",
         Act::Escalate => "escalate",
         Act::Stop => "stop paging",
@@ -195,6 +197,7 @@ fn act(act: Act) -> &'static str {
 fn undo_expired(what: &str, minutes: i64) -> Text {
     let instead = match what {
         "resolution" => "`/incident reopen` opens it again.",
+        "answer to a call" => "`/page` calls again.",
         _ => "`/incident unack` still takes it back.",
     };
     Text::from(format!("Too late: the {what} could be undone for {minutes} minutes. {instead}"))

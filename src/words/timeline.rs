@@ -38,6 +38,7 @@ fn told(fact: &Fact) -> bool {
         Fact::Escalated { .. } | Fact::Stopped { .. } | Fact::ResolveUndone | Fact::StatusChanged { .. } => true,
         Fact::DuplicateOf { .. } | Fact::HasDuplicate { .. } => true,
         Fact::TitleChanged { .. } | Fact::SummaryChanged { .. } | Fact::ImpactChanged { .. } => true,
+        Fact::PageAsked { .. } => true,
         Fact::UpdateDue { .. } | Fact::Update { .. } | Fact::Custom { .. } | Fact::Restored { .. } => true,
     }
 }
@@ -86,6 +87,7 @@ fn sentence(by: Option<UserId>, fact: &Fact) -> Text {
         Fact::Update { message } => doer(by).ours(":").quote(message),
         Fact::Custom { text } => doer(by).ours(" noted:").quote(text),
         Fact::NobodyPaged => nobody_paged(),
+        Fact::PageAsked { to, message } => page_asked(by, to, message.as_deref()),
         Fact::Untouched => Text::from("All alerts have recovered, and nobody has looked yet. Resolve it or take it."),
         Fact::Restored { backup_at, until } => restored(*backup_at, *until),
     }
@@ -305,6 +307,14 @@ fn lead_changed(old: Option<UserId>, new: Option<UserId>) -> Text {
         (_, Some(new)) => Text::new().user(new).ours(" leads."),
         (Some(old), None) => Text::new().user(old).ours(" does not lead any more. Nobody does."),
         (None, None) => Text::from("Nobody leads."),
+    }
+}
+
+fn page_asked(by: Option<UserId>, to: &str, message: Option<&str>) -> Text {
+    let text = doer(by).ours(" called ").said(to);
+    match message {
+        Some(message) => text.ours(": ").said(message),
+        None => text.ours("."),
     }
 }
 

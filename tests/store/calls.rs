@@ -60,7 +60,7 @@ async fn the_calls_of_a_person_are_counted() {
             called(store, id, by).await;
         }
         for (since, count) in [(0, 3), (2, 2), (4, 1), (5, 0)] {
-            let found = read!(store, |conn| call::asked_since(conn, GUILD, UserId(1), at(since)).await);
+            let found = read!(store, |conn| call::asked_since(conn, GUILD, UserId(1), "test", at(since)).await);
             assert_eq!(found, count, "since {since}");
         }
     })

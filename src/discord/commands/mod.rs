@@ -7,6 +7,7 @@
 mod config;
 mod contact;
 mod incident;
+mod page;
 mod plan;
 mod timeline;
 
@@ -19,6 +20,7 @@ use serde_json::{Map, Value, json};
 pub use config::{Attachment, Config, Version};
 pub use contact::Contact;
 pub use incident::{Incident, Status};
+pub use page::{Ack, Page};
 pub use plan::Plan;
 pub use timeline::Timeline;
 
@@ -109,11 +111,13 @@ pub enum BadCommand {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Command {
+    Ack(Ack),
     Config(Config),
     Contact(Contact),
     Doctor {},
     Help {},
     Incident(Incident),
+    Page(Page),
     Plan(Plan),
     Setup {},
     Timeline(Timeline),

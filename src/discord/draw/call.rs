@@ -1,4 +1,4 @@
-//! A call: so far a test page. Nobody who reads it half asleep may take it for a real one.
+//! A test page. Nobody who reads it half asleep may take it for a real one.
 
 use super::controls::{button, rows};
 use super::{Drawn, Pings, Scene, Sound, words};

@@ -22,7 +22,7 @@ pub fn draw_fallback(call: &FallbackView, scene: Scene) -> Drawn {
     }
 }
 
-fn summons(calls: &Calls) -> Text {
+pub(super) fn summons(calls: &Calls) -> Text {
     match calls {
         Calls::Roles(roles) => {
             let roles = roles.iter().take(ROLES_MAX);
@@ -33,7 +33,7 @@ fn summons(calls: &Calls) -> Text {
     }
 }
 
-fn pings(calls: &Calls) -> Pings {
+pub(super) fn pings(calls: &Calls) -> Pings {
     match calls {
         Calls::Roles(roles) => Pings { users: Vec::new(), roles: roles.iter().take(ROLES_MAX).copied().collect() },
         Calls::Person(user) => Pings { users: vec![*user], roles: Vec::new() },

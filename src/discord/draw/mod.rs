@@ -4,6 +4,7 @@
 //! only. Every length is bounded here, so that no state can make a message that Discord refuses.
 
 mod call;
+mod called;
 mod card;
 mod controls;
 mod fallback;
@@ -54,6 +55,7 @@ pub fn message(outgoing: &Outgoing, scene: Scene) -> Drawn {
         Outgoing::Page(page) => page::draw_page(page, scene),
         Outgoing::Fallback(call) => fallback::draw_fallback(call, scene),
         Outgoing::Call(call) => call::draw_call(call, scene),
+        Outgoing::Called(call) => called::draw_called(call, scene),
         Outgoing::Line { text, controls } => line(text, controls, scene),
     }
 }

@@ -6,13 +6,14 @@ mod incident;
 mod plan;
 mod setup;
 
-use super::commands::{self, BadCommand, Command, Focused, Timeline};
+use super::commands::{self, Ack, BadCommand, Command, Focused, Page, Timeline};
 use super::typed::{IncidentNumber, Moment};
 use crate::app::press::{BadId, More, Pressed};
-use crate::app::reply::Picked;
+use crate::app::reply::{Chosen, Picked};
 use crate::app::request::{Ask, Completing, When, Which};
-use crate::app::{definition, form};
-use crate::domain::id::{IncidentId, PostId};
+use crate::app::{definition, form, page};
+use crate::domain::call;
+use crate::domain::id::{CallId, IncidentId, PostId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::{Ask as Change, Edit};
 use crate::domain::refusal::Refusal;
@@ -42,11 +43,15 @@ pub enum Unread {
 /// [`BadCommand`], a sentence for the person who typed.
 pub fn command(name: &str, options: &[serde_json::Value]) -> Result<Ask, BadCommand> {
     Ok(match commands::parse(name, options)? {
+        Command::Ack(Ack { code }) => Ask::Ack(code),
         Command::Config(command) => Ask::Config(config::read(command)),
         Command::Contact(command) => Ask::Contact(contact::read(command)),
         Command::Doctor {} => Ask::Doctor,
         Command::Help {} => Ask::Help { known: commands::paths() },
         Command::Incident(command) => incident::read(command),
+        Command::Page(Page { who, message, incident }) => {
+            Ask::Page(page::Ask::Who { who, message, incident: incident.map(IncidentNumber::get) })
+        }
         Command::Plan(command) => Ask::Plan(plan::read(command)),
         Command::Setup {} => Ask::Setup(crate::app::setup::Ask::Begin),
         Command::Timeline(Timeline::Add { text, at, incident }) => {
@@ -56,6 +61,20 @@ pub fn command(name: &str, options: &[serde_json::Value]) -> Result<Ask, BadComm
     })
 }
 
+/// Reads a command of the user menu: what is to be done about this person.
+///
+/// # Errors
+/// [`BadCommand`], a sentence for the person who chose it.
+pub fn about_person(name: &str, person: Chosen) -> Result<Ask, BadCommand> {
+    match name {
+        PAGE_THIS_PERSON => Ok(Ask::Page(page::Ask::Form { user: person.user, name: person.name })),
+        other => Err(BadCommand::Unknown(other.to_owned())),
+    }
+}
+
+/// The name of the user menu's command, as in `commands/`.
+const PAGE_THIS_PERSON: &str = "Page this person";
+
 /// Reads a press on a button, or a choice in a select.
 ///
 /// # Errors
@@ -63,6 +82,7 @@ pub fn command(name: &str, options: &[serde_json::Value]) -> Result<Ask, BadComm
 pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
     let on = |incident: IncidentId, change: Change| Press::Ask(Ask::On(Which::Id(incident), change));
     let at = |post: PostId, change: Change| Press::Ask(Ask::On(Which::Post(post), change));
+    let call = |call: CallId, ask: call::Ask| Press::Ask(Ask::Page(page::Ask::On { call, ask }));
     let first = || picked.first().ok_or(BadId::BadParts);
     Ok(match pressed {
         Pressed::Ack { post } => at(post, Change::Ack { post: Some(post), sign: false }),
@@ -88,6 +108,12 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
             let incident = first()?.parse().map(IncidentId).map_err(|_| BadId::BadParts)?;
             Press::Ask(Ask::Chosen { asked: asked.0, incident })
         }
+        Pressed::CallAck { call: id } => call(id, call::Ask::Ack { post: None, sign: false }),
+        Pressed::CallTake { call: id } => call(id, call::Ask::Take),
+        Pressed::CallUndo { call: id, ack } => call(id, call::Ask::Unack { ack }),
+        Pressed::CallEscalate { call: id } => call(id, call::Ask::EscalateAsk),
+        Pressed::CallEscalateYes { call: id } => call(id, call::Ask::Escalate),
+        Pressed::CallStop { call: id } => call(id, call::Ask::StopAsk),
         Pressed::UndoResolve { incident } => on(incident, Change::UndoResolve),
         Pressed::ContactTest { .. } => Press::Ask(Ask::Contact(contact::Ask::Test { contact: None })),
         Pressed::ContactMute { .. } => {
@@ -109,6 +135,8 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
         | Pressed::FormUpdate { .. }
         | Pressed::FormResolve { .. }
         | Pressed::FormCancel { .. }
+        | Pressed::FormCallStop { .. }
+        | Pressed::FormPage { .. }
         | Pressed::FormDefinition { .. } => {
             return Err(BadId::OldOrForged.into());
         }
@@ -149,6 +177,11 @@ pub fn form(pressed: Pressed, values: &[(String, String)]) -> Result<Ask, Unread
         Pressed::FormResolve { incident } => {
             Ok(Ask::On(Which::Id(incident), Change::Resolve { message: form::read_message(values) }))
         }
+        Pressed::FormPage { user } => Ok(Ask::Page(page::Ask::Written { user, message: form::read_message(values) })),
+        Pressed::FormCallStop { call } => {
+            let reason = Some(form::read_reason(values)).filter(|reason| !reason.is_empty());
+            Ok(Ask::Page(page::Ask::On { call, ask: call::Ask::Stop { reason } }))
+        }
         Pressed::SetupZoneTyped {} => Ok(Ask::Setup(setup::form(values))),
         Pressed::FormDefinition { since } => {
             let written = values.iter().find(|(input, _)| input == definition::DEFINITION);
@@ -170,6 +203,7 @@ pub fn may_open_a_form(ask: &Ask) -> bool {
         // What was asked before "which incident?" may have been a form.
         Ask::FormUpdate(_) | Ask::FormResolve(_) | Ask::FormCancel(_) | Ask::Chosen { .. } => true,
         Ask::FormNew | Ask::CorrectNew { .. } => true,
+        Ask::Page(ask) => ask.may_open_a_form(),
         Ask::Config(ask) => ask.may_open_a_form(),
         Ask::Contact(ask) => ask.may_open_a_form(),
         Ask::Setup(ask) => ask.may_open_a_form(),
@@ -179,7 +213,7 @@ pub fn may_open_a_form(ask: &Ask) -> bool {
 
 /// Whether this can be asked in a direct message, where there is no server around it.
 pub fn fits_direct_messages(ask: &Ask) -> bool {
-    matches!(ask, Ask::Contact(contact::Ask::Me) | Ask::Help { .. })
+    matches!(ask, Ask::Ack(_) | Ask::Contact(contact::Ask::Me) | Ask::Help { .. })
 }
 
 /// What an option is completed with.
@@ -188,6 +222,7 @@ pub fn completing(focused: &Focused<'_>) -> Option<Completing> {
         "incident" | "of" => Some(Completing::Incident),
         "plan" => Some(Completing::Plan),
         "engagement" => Some(Completing::Engagement),
+        "who" if focused.path == "page" => Some(Completing::Who),
         "contact" => Some(Completing::Contact),
         "channel" if focused.path == "contact mute" => Some(Completing::OwnChannel),
         _ if focused.path.starts_with("config ") => config::completing(focused),

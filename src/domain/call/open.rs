@@ -2,14 +2,19 @@
 
 use chrono::TimeDelta;
 
-use super::{Answer, Call, Kind, Outcome, TEST_LASTS};
+use super::{Answer, CALL_LASTS, Call, Kind, Outcome, TEST_LASTS, may_be_called};
 use crate::domain::contact::{Contact, ContactChannel, Way};
-use crate::domain::engagement::{Engagement, Paging};
+use crate::domain::effect::Effect;
+use crate::domain::engagement::{Engagement, Origin, Paging};
 use crate::domain::facts::{Facts, Revision};
-use crate::domain::id::{CallId, ChannelId, GuildId, Mint, Timestamp, UserId};
+use crate::domain::id::{CallId, ChannelId, GuildId, Mint, PostId, Timestamp, UserId};
 use crate::domain::name::Name;
-use crate::domain::refusal::{ContactRefusal, Refusal};
+use crate::domain::plan::Engage;
+use crate::domain::refusal::{CallRefusal, ContactRefusal, Refusal};
 use crate::domain::turn::Turn;
+
+/// Longest sentence that goes with a call, in characters: what a phone shows at one glance.
+pub const MESSAGE_MAX: usize = 300;
 
 /// What `app` knows of a new call.
 #[derive(Debug, Clone, Copy)]
@@ -36,17 +41,47 @@ struct Ways {
 /// # Errors
 /// A refusal where nobody would be paged.
 pub fn open(kind: Kind, opening: Opening, facts: &Facts, mint: Mint) -> Result<Outcome, Refusal> {
-    let Kind::Test { contact: name, channel } = &kind;
+    match kind.clone() {
+        Kind::Test { contact, channel } => {
+            open_test(blank(kind, opening, TEST_LASTS), (&contact, channel), facts, mint)
+        }
+        Kind::Page { target, message } => open_page(blank(kind, opening, CALL_LASTS), &target, message, facts, mint),
+    }
+}
+
+fn open_test(call: Call, whom: (&Name, Option<String>), facts: &Facts, mint: Mint) -> Result<Outcome, Refusal> {
+    let (mut call, (name, channel), mut mint) = (call, whom, mint);
     let contact = known(name, facts)?;
-    let ways = ways(name, contact, channel.as_deref(), opening.room, facts)?;
+    let ways = ways(name, contact, channel.as_deref(), call.room, facts)?;
     let (name, display) = (name.clone(), contact.display_name.clone());
-    let mut mint = mint;
-    let mut call = blank(kind, CallId(mint.id()), opening, TEST_LASTS);
-    let mut turn = Turn::new(opening.now, facts, mint, Some(opening.by), call.home());
-    let once = Engagement::once(&name, &ways.paged, TEST_LASTS, opening.revision, &mut turn);
+    call.id = CallId(mint.id());
+    let mut turn = Turn::new(call.opened_at, facts, mint, Some(call.by), call.home(&facts.live.settings()));
+    let once = Engagement::once(&name, &ways.paged, TEST_LASTS, call.revision, &mut turn);
     call.paging.start(once.into_iter().collect(), &mut turn);
     let answer = Answer::Opened { name: display, through: ways.paged, muted: ways.muted, need_room: ways.need_room };
     Ok(Outcome::new(call, turn, answer))
+}
+
+fn open_page(
+    call: Call,
+    target: &Engage,
+    message: Option<String>,
+    facts: &Facts,
+    mint: Mint,
+) -> Result<Outcome, Refusal> {
+    may_be_called(target, facts)?;
+    let (mut call, mut mint) = (call, mint);
+    let card = PostId(mint.id());
+    (call.id, call.card) = (CallId(mint.id()), Some(card));
+    let mut turn = Turn::new(call.opened_at, facts, mint, Some(call.by), call.home(&facts.live.settings()));
+    let origin = Origin::Paged { user: call.by, message };
+    let made = Engagement::made(target, call.revision, origin, &mut turn);
+    let engagement = made.ok_or_else(|| CallRefusal::Nobody { said: target.name().to_string(), like: Vec::new() })?;
+    let title = engagement.title.clone();
+    call.paging.start(vec![engagement], &mut turn);
+    turn.ask(Effect::PostCard { post: card });
+    let (names, fallback) = call.paging.engagements.first().map(Engagement::calls_now).unwrap_or_default();
+    Ok(Outcome::new(call, turn, Answer::Called { title, names, fallback }))
 }
 
 fn known<'f>(name: &Name, facts: &'f Facts) -> Result<&'f Contact, Refusal> {
@@ -102,17 +137,20 @@ pub fn no_such_channel(contact: &Contact, said: &str) -> Refusal {
     ContactRefusal::NoSuchContactChannel { said: said.to_owned(), known }.into()
 }
 
-fn blank(kind: Kind, id: CallId, opening: Opening, lasts: TimeDelta) -> Call {
+/// The id comes with the outcome.
+fn blank(kind: Kind, opening: Opening, lasts: TimeDelta) -> Call {
     Call {
-        id,
+        id: CallId(0),
         guild: opening.guild,
         kind,
         by: opening.by,
         room: opening.room,
+        card: None,
         revision: opening.revision,
         opened_at: opening.now,
         ends_at: opening.now + lasts,
         over_at: None,
+        stands_until: None,
         answered: None,
         paging: Paging::default(),
     }

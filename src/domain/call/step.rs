@@ -6,7 +6,8 @@ use super::{Call, Kind};
 use crate::domain::effect::Effect;
 use crate::domain::engagement::{Answered, Closing, Told};
 use crate::domain::facts::Facts;
-use crate::domain::id::{Mint, PostId, Timestamp};
+use crate::domain::id::{EventId, Mint, PostId, Timestamp, UserId};
+use crate::domain::incident::STANDS_FOR;
 use crate::domain::permission::Person;
 use crate::domain::refusal::{ContactRefusal, Refusal};
 use crate::domain::turn::Turn;
@@ -24,6 +25,10 @@ pub enum Input {
     Removed {
         reason: String,
     },
+    /// The database is a backup.
+    Restored,
+    /// The card is out: it shows how things are by now.
+    CardPosted,
     Ask {
         by: Person,
         ask: Ask,
@@ -31,10 +36,27 @@ pub enum Input {
 }
 
 /// What a person can ask of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// `post`: by the button of that post or a reaction to it. `sign`: a reaction; of others it does nothing.
-    Ack { post: Option<PostId>, sign: bool },
+    Ack {
+        post: Option<PostId>,
+        sign: bool,
+    },
+    /// Somebody who is not called takes it.
+    Take,
+    Unack {
+        ack: EventId,
+    },
+    /// Whom would it wake?
+    EscalateAsk,
+    Escalate,
+    /// May they stop it? Then the form asks why.
+    StopAsk,
+    /// Without a reason: it is not needed any more.
+    Stop {
+        reason: Option<String>,
+    },
 }
 
 /// What the person who asked is told.
@@ -43,11 +65,53 @@ pub enum Answer {
     /// Nobody asked.
     Quiet,
     /// `through`, `muted`, `need_room`: contact channels, by what the test makes of them.
-    Opened { name: String, through: Vec<String>, muted: Vec<String>, need_room: Vec<String> },
+    Opened {
+        name: String,
+        through: Vec<String>,
+        muted: Vec<String>,
+        need_room: Vec<String>,
+    },
     /// They have it. `channels`: the contact channels that are proved by that.
-    Received { channels: Vec<String>, after: TimeDelta },
+    Received {
+        channels: Vec<String>,
+        after: TimeDelta,
+    },
     /// They had said so before.
-    AlreadyReceived { at: Timestamp },
+    AlreadyReceived {
+        at: Timestamp,
+    },
+    /// `names`: who is called now; `fallback`: nobody else could be.
+    Called {
+        title: String,
+        names: Vec<String>,
+        fallback: bool,
+    },
+    /// `own`: only their own pages end. `still`: who is called on, `spared`: who would have come next.
+    Acked {
+        ack: EventId,
+        own: bool,
+        spared: Vec<String>,
+        still: Vec<String>,
+    },
+    AlreadyAcked {
+        by: UserId,
+        at: Timestamp,
+    },
+    /// They are not called: shall they take it?
+    OfferTake {
+        from: Vec<String>,
+    },
+    Unacked,
+    OfferEscalate {
+        names: Vec<String>,
+        fallback: bool,
+    },
+    Escalated {
+        names: Vec<String>,
+        fallback: bool,
+    },
+    OfferStop,
+    Stopped,
 }
 
 /// What a step leaves behind, to be saved together or not at all.
@@ -61,7 +125,10 @@ pub struct Outcome {
 impl Outcome {
     /// A call has no timeline: of what a turn says must happen, only its messages are kept.
     pub(super) fn new(call: Call, turn: Turn<'_>, answer: Answer) -> Outcome {
-        let of_calls = |effect: &Effect| matches!(effect, Effect::SendPost { .. } | Effect::RedrawPost { .. });
+        let of_calls = |effect: &Effect| {
+            use Effect::{PostCard, RedrawPost, SendPost, UpdateCard};
+            matches!(effect, SendPost { .. } | RedrawPost { .. } | PostCard { .. } | UpdateCard { .. })
+        };
         Outcome { call, effects: turn.effects.into_iter().filter(of_calls).collect(), answer }
     }
 }
@@ -74,9 +141,9 @@ pub fn step(call: &Call, input: Input, facts: &Facts, mint: Mint, now: Timestamp
     let mut next = call.clone();
     let by = match &input {
         Input::Ask { by, .. } => Some(by.user),
-        Input::Tick | Input::Told(_) | Input::Replaced | Input::Removed { .. } => None,
+        _ => None,
     };
-    let mut turn = Turn::new(now, facts, mint, by, next.home());
+    let mut turn = Turn::new(now, facts, mint, by, next.home(&facts.live.settings()));
     let answer = match input {
         Input::Tick => Answer::Quiet,
         Input::Told(told) => {
@@ -91,17 +158,30 @@ pub fn step(call: &Call, input: Input, facts: &Facts, mint: Mint, now: Timestamp
             next.end(Closing::Stopped { reason }, &mut turn);
             Answer::Quiet
         }
-        Input::Ask { by, ask: Ask::Ack { post, sign } } => next.ack(&by, post, sign, &mut turn)?,
+        Input::Restored => {
+            next.restored(&mut turn);
+            Answer::Quiet
+        }
+        Input::CardPosted => {
+            next.redraw_card(&mut turn);
+            Answer::Quiet
+        }
+        Input::Ask { by, ask } => match (&next.kind, ask) {
+            (Kind::Test { .. }, Ask::Ack { post, sign }) => next.ack_test(&by, post, sign, &mut turn)?,
+            (Kind::Test { .. }, _) => return Err(Refusal::StaleButton),
+            (Kind::Page { .. }, ask) => next.asked(&by, ask, &mut turn)?,
+        },
     };
     next.tick(&mut turn);
-    next.show_failures(call, &mut turn);
+    next.show(call, &mut turn);
     Ok(Outcome::new(next, turn, answer))
 }
 
 impl Call {
     /// Everything that is due now. A call with nobody left to wait for is over.
     fn tick(&mut self, turn: &mut Turn<'_>) {
-        if self.over_at.is_some() {
+        self.stands_until = self.stands_until.filter(|until| turn.now < *until);
+        if self.over_at.is_some() || self.stands_until.is_some() {
             return;
         }
         if turn.now >= self.ends_at {
@@ -111,6 +191,27 @@ impl Call {
         if !self.paging.unanswered() {
             self.over_at = Some(turn.now);
         }
+    }
+
+    /// What people see of it is brought up to date: the card of a call, the failures of a test.
+    fn show(&self, before: &Call, turn: &mut Turn<'_>) {
+        match self.kind {
+            Kind::Test { .. } => self.show_failures(before, turn),
+            Kind::Page { .. } if self != before => self.redraw_card(turn),
+            Kind::Page { .. } => {}
+        }
+    }
+
+    fn redraw_card(&self, turn: &mut Turn<'_>) {
+        if let Some(post) = self.card {
+            turn.ask(Effect::UpdateCard { post });
+        }
+    }
+
+    /// It may have been answered since the backup was made: nobody is paged until people have had time to say so.
+    fn restored(&mut self, turn: &mut Turn<'_>) {
+        let asks = matches!(self.kind, Kind::Page { .. }) && self.over_at.is_none();
+        self.stands_until = asks.then(|| turn.now + STANDS_FOR);
     }
 
     /// A way that has failed meanwhile is said where the others ask.
@@ -124,7 +225,7 @@ impl Call {
         }
     }
 
-    fn end(&mut self, how: Closing, turn: &mut Turn<'_>) {
+    pub(super) fn end(&mut self, how: Closing, turn: &mut Turn<'_>) {
         if self.over_at.is_none() {
             self.paging.end_all(how, turn);
             self.over_at = Some(turn.now);
@@ -132,8 +233,14 @@ impl Call {
     }
 
     /// "I have it", which in a test only the person who is tested can say.
-    fn ack(&mut self, by: &Person, post: Option<PostId>, sign: bool, turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
-        let Kind::Test { contact, .. } = &self.kind;
+    fn ack_test(
+        &mut self,
+        by: &Person,
+        post: Option<PostId>,
+        sign: bool,
+        turn: &mut Turn<'_>,
+    ) -> Result<Answer, Refusal> {
+        let Kind::Test { contact, .. } = &self.kind else { return Err(Refusal::StaleButton) };
         let name = turn.facts.contact_title(contact);
         if !self.paging.engages(by.user) {
             return if sign { Ok(Answer::Quiet) } else { Err(ContactRefusal::NotYourTest { name }.into()) };

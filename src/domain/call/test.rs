@@ -55,7 +55,7 @@ impl TestOutcome {
 impl Call {
     /// What is known so far. A channel of which nothing is known yet is not among them: its earlier test stands.
     pub fn tested(&self) -> Vec<Tested> {
-        let Kind::Test { contact, .. } = &self.kind;
+        let Kind::Test { contact, .. } = &self.kind else { return Vec::new() };
         let tested = |page: &Page| {
             Some(Tested {
                 contact: contact.clone(),

@@ -68,12 +68,15 @@ impl Paging {
 
     /// Everything that is due in every engagement that runs; what stands still stays.
     pub(super) fn walk(&mut self, run: &mut Run<'_, '_>) {
-        if self.held_since.is_some() {
+        let held = self.held_since.is_some();
+        if held && self.engagements.iter().all(|engagement| self.holds(engagement) || !engagement.runs()) {
             return;
         }
         self.follow_outage(run);
         (run.underway, run.calling) = self.underway();
-        for engagement in self.engagements.iter_mut().filter(|engagement| engagement.runs()) {
+        let goes_on =
+            |engagement: &&mut Engagement| engagement.runs() && !(held && engagement.origin.waits_for_alerts());
+        for engagement in self.engagements.iter_mut().filter(goes_on) {
             engagement.advance(run);
         }
     }

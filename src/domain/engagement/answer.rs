@@ -43,6 +43,21 @@ pub enum Escalation {
 impl Paging {
     /// A person says "I have it". Counts in every engagement that has engaged them, or whose fallback called them.
     pub fn acknowledge(&mut self, by: UserId, roles: &[RoleId], post: Option<PostId>, turn: &mut Turn<'_>) -> Answered {
+        let (stopped, own) = self.asked_of(by, roles);
+        if stopped.is_empty() && own.is_empty() {
+            return self.no_answer(by, post);
+        }
+        self.answer(by, stopped, own, turn)
+    }
+
+    /// An acknowledgement of theirs would count now: something open pages them, or its fallback calls them.
+    pub fn asks(&self, by: UserId, roles: &[RoleId]) -> bool {
+        let (stopped, own) = self.asked_of(by, roles);
+        !stopped.is_empty() || !own.is_empty()
+    }
+
+    /// The engagements that their acknowledgement would end, and those in which only their own pages would.
+    fn asked_of(&self, by: UserId, roles: &[RoleId]) -> (Vec<EngagementId>, Vec<EngagementId>) {
         let summoned = self.summoned(by, roles);
         let (mut stopped, mut own) = (Vec::new(), Vec::new());
         for engagement in self.engagements.iter().filter(|engagement| engagement.end.is_none()) {
@@ -53,10 +68,7 @@ impl Paging {
                 own.push(engagement.id);
             }
         }
-        if stopped.is_empty() && own.is_empty() {
-            return self.no_answer(by, post);
-        }
-        self.answer(by, stopped, own, turn)
+        (stopped, own)
     }
 
     /// Engagements that still run and that somebody who is not engaged could take: those of a post, or all.
@@ -221,7 +233,7 @@ impl Paging {
         let about: Option<Vec<EngagementId>> = post.and_then(|post| self.post(post)).map(|post| self.about(post));
         let about = about.map(|about| about.into_iter().map(|id| self.plan_of(id)).collect::<Vec<_>>());
         let scope = |e: &&Engagement| about.as_ref().is_none_or(|about| about.contains(&e.id));
-        let plans = || self.engagements.iter().filter(|e| e.origin == Origin::Plan).filter(scope);
+        let plans = || self.engagements.iter().filter(|e| e.origin.whole()).filter(scope);
         let running: Vec<&Engagement> = plans().filter(|e| e.runs()).collect();
         if !running.is_empty() {
             return running.into_iter().map(|engagement| engagement.escalation(by, turn)).collect();
@@ -301,7 +313,7 @@ impl Paging {
     fn pass(&mut self, by: UserId, what: &[Escalation], at: Timestamp) -> Vec<EngagementId> {
         let moved: Vec<EngagementId> = what.iter().map(Escalation::engagement).collect();
         let moved = |engagement: &Engagement| match &engagement.origin {
-            Origin::Plan => moved.contains(&engagement.id),
+            Origin::Plan | Origin::Paged { .. } => moved.contains(&engagement.id),
             Origin::Escalated { of, .. } => moved.contains(of),
         };
         let mut left = Vec::new();

@@ -5,13 +5,14 @@
 //!
 //! Reading order: `advance` (what is due), `late` (what was due while nobody looked), `clock` (a contact's own stages),
 //! `page` (wants → pages → posts), `elsewhere` (posts that cannot go there), `answer` (acknowledge, take, undo, escalate, stop),
-//! `told` (receipts), `outage` (while Discord takes nothing); `once` (test pages).
+//! `told` (receipts), `outage` (while Discord takes nothing); `made` (engagements as definitions say), `once` (test pages).
 
 mod advance;
 mod answer;
 mod clock;
 mod elsewhere;
 mod late;
+mod made;
 mod once;
 mod outage;
 mod page;
@@ -85,6 +86,20 @@ pub enum Origin {
     Plan,
     /// "Escalate now" after an acknowledgement: one stage of another engagement, anew.
     Escalated { user: UserId, of: EngagementId, stage: usize },
+    /// A person: `/page`. Nobody's alerts hold it back, and no new occurrence starts it again.
+    Paged { user: UserId, message: Option<String> },
+}
+
+impl Origin {
+    /// It has a plan of its own to go through, and is not one stage of another.
+    pub fn whole(&self) -> bool {
+        matches!(self, Origin::Plan | Origin::Paged { .. })
+    }
+
+    /// It waits while all alerts have recovered (ENGAGEMENT 20): what a person asked for does not.
+    fn waits_for_alerts(&self) -> bool {
+        !matches!(self, Origin::Paged { .. })
+    }
 }
 
 /// Where an engagement stands; kept through an acknowledgement, so that an undo finds the old clock.
@@ -239,16 +254,22 @@ impl Paging {
 
     /// When the machine must be looked at again; derived, so that it cannot go stale.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        if self.held_since.is_some() {
+        if self.held_since.is_some() && self.engagements.iter().all(|e| self.holds(e) || !e.runs()) {
             return None;
         }
-        let deadlines = self.engagements.iter().filter_map(Engagement::next_deadline);
+        let goes_on = |engagement: &&Engagement| !self.holds(engagement);
+        let deadlines = self.engagements.iter().filter(goes_on).filter_map(Engagement::next_deadline);
         match self.outage {
             None => deadlines.min(),
             Some(Outage { looked, .. }) => {
                 deadlines.filter(|at| *at > looked).chain([looked + outage::LOOK_EVERY]).min()
             }
         }
+    }
+
+    /// The engagement stands still because all alerts have recovered.
+    pub(super) fn holds(&self, engagement: &Engagement) -> bool {
+        self.held_since.is_some() && engagement.origin.waits_for_alerts()
     }
 
     /// Nobody has answered in at least one engagement that still runs.
@@ -294,7 +315,7 @@ impl Paging {
     pub fn release(&mut self, now: Timestamp) {
         let Some(since) = self.held_since.take() else { return };
         let stood = Stood { since, until: now };
-        for engagement in &mut self.engagements {
+        for engagement in self.engagements.iter_mut().filter(|engagement| engagement.origin.waits_for_alerts()) {
             engagement.shift(stood);
         }
     }

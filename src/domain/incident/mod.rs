@@ -1,6 +1,6 @@
 //! An incident: one unplanned interruption, from the first alert to its resolution.
 //!
-//! [`open`] makes it, [`step`] changes it; both are pure. Reading order: `open`, `step`, `answering`, `alerts`, `room`, `edit`, `ending`, `restored`; [`merge`] makes
+//! [`open`] makes it, [`step`] changes it; both are pure. Reading order: `open`, `step`, `answering`, `page`, `alerts`, `room`, `edit`, `ending`, `restored`; [`merge`] makes
 //! two of them one.
 
 mod alerts;
@@ -9,6 +9,7 @@ mod edit;
 mod ending;
 mod merge;
 mod open;
+mod page;
 mod restored;
 mod room;
 mod step;

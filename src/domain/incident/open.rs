@@ -6,15 +6,13 @@ use super::room::{CardSite, Room};
 use super::{Alerts, FrozenPlan, Incident, MessageLink, Origin, Outcome, SUMMARY_MAX, Status, TITLE_MAX};
 use crate::domain::alert::Alert;
 use crate::domain::effect::{Effect, Sign};
-use crate::domain::engagement::{self, Engagement, Paging, Progress};
-use crate::domain::escalation::{Stage, StageTarget, Who};
+use crate::domain::engagement::{self, Engagement, Paging};
 use crate::domain::facts::{Facts, Revision};
-use crate::domain::id::{EngagementId, GuildId, IncidentId, Mint, PostId, Timestamp, UserId};
+use crate::domain::id::{GuildId, IncidentId, Mint, PostId, Timestamp, UserId};
 use crate::domain::impact::Impact;
 use crate::domain::name::Name;
-use crate::domain::plan::{Engage, ResponsePlan};
+use crate::domain::plan::ResponsePlan;
 use crate::domain::source::AlertSource;
-use crate::domain::span::Span;
 use crate::domain::template::Template;
 use crate::domain::text;
 use crate::domain::timeline::Fact;
@@ -221,7 +219,11 @@ impl Incident {
     pub(super) fn start_plan(&mut self, turn: &mut Turn<'_>) {
         let Some(plan) = &self.plan else { return };
         let revision = self.revision;
-        let made = plan.spec.engagements.iter().filter_map(|target| engagement(target, revision, turn));
+        let made = plan
+            .spec
+            .engagements
+            .iter()
+            .filter_map(|target| Engagement::made(target, revision, engagement::Origin::Plan, turn));
         let engagements: Vec<Engagement> = made.collect();
         self.plan_rests = false;
         self.alerts.plan_started_at = Some(turn.now);
@@ -232,41 +234,4 @@ impl Incident {
         let Some(event) = turn.events.first().map(|event| event.id) else { return };
         turn.announce(event);
     }
-}
-
-/// An engagement of a contact, a schedule or an escalation plan, frozen at `revision`. The first two are a plan of one essential stage.
-fn engagement(target: &Engage, revision: Revision, turn: &mut Turn<'_>) -> Option<Engagement> {
-    let set = turn.facts.at(revision);
-    let one_stage =
-        |who: Who| vec![Stage { duration: Span::ZERO, targets: vec![StageTarget { who, essential: true }] }];
-    let (title, stages, repeat) = match target {
-        Engage::Contact(name) => {
-            let contact = turn.facts.contact(revision, name)?;
-            (contact.display_name, one_stage(Who::Contact(name.clone())), 0)
-        }
-        Engage::Schedule(name) => {
-            let title = set.schedule(name).and_then(|s| s.display_name.clone()).unwrap_or_else(|| name.to_string());
-            (title, one_stage(Who::Schedule(name.clone())), 0)
-        }
-        Engage::EscalationPlan(name) => {
-            let plan = set.escalation_plan(name)?;
-            let title = plan.display_name.clone().unwrap_or_else(|| name.to_string());
-            (title, plan.stages.clone(), u32::from(plan.repeat))
-        }
-    };
-    let since = turn.now;
-    Some(Engagement {
-        id: EngagementId(turn.mint.id()),
-        target: target.clone(),
-        title,
-        revision,
-        origin: engagement::Origin::Plan,
-        stages,
-        repeat,
-        fallback: true,
-        started_at: since,
-        progress: Progress::Stage { run: 0, stage: 0, since, engaged: Vec::new() },
-        clocks: Vec::new(),
-        end: None,
-    })
 }

@@ -7,11 +7,12 @@ use super::{Incident, MessageLink};
 use crate::domain::alert::Alert;
 use crate::domain::effect::{Effect, RoomKind};
 use crate::domain::engagement::Told;
-use crate::domain::facts::Facts;
+use crate::domain::facts::{Facts, Revision};
 use crate::domain::id::{ChannelId, EngagementId, EventId, Mint, PostId, Timestamp, UserId};
 use crate::domain::impact::Impact;
 use crate::domain::name::Name;
 use crate::domain::permission::{self, Act, Part, Person};
+use crate::domain::plan::Engage;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::domain::timeline::{CUSTOM_MAX, Event, Fact};
@@ -82,6 +83,12 @@ pub enum Ask {
         engagement: EngagementId,
         reason: String,
     },
+    /// Pull a contact, a schedule or an escalation plan in, frozen as of `revision`.
+    Page {
+        target: Engage,
+        revision: Revision,
+        message: Option<String>,
+    },
     Edit(Edit),
     Mitigate {
         message: Option<String>,
@@ -146,6 +153,12 @@ pub enum Answer {
     },
     Stopped {
         plan: String,
+    },
+    /// `names`: who is called now; `fallback`: nobody else could be.
+    Paged {
+        title: String,
+        names: Vec<String>,
+        fallback: bool,
     },
     Changed(Vec<Change>),
     Mitigated,
@@ -268,6 +281,7 @@ impl Incident {
             Ask::EscalateAsk { post } => self.escalate_ask(by, post, turn),
             Ask::Escalate { post } => self.escalate(by, post, turn),
             Ask::Stop { engagement, reason } => self.stop(by, engagement, &reason, turn),
+            Ask::Page { target, revision, message } => self.page(by, &target, revision, message, turn),
             Ask::Edit(edit) => {
                 self.allow(Act::Edit, by, turn)?;
                 self.edit(edit, turn).map(Answer::Changed)
