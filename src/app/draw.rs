@@ -112,6 +112,7 @@ fn engaged(state: &Incident, engagement: &Engagement) -> EngagedView {
     let running = match engagement.progress {
         Progress::Stage { stage, .. } => EngagedState::Running { stage: stage as u32 + 1, of },
         Progress::Exhausted { .. } => EngagedState::Exhausted,
+        Progress::Resting { .. } => EngagedState::Resting,
         Progress::Done { .. } => EngagedState::Over,
     };
     EngagedView {
@@ -132,8 +133,12 @@ fn person_state(state: &Incident, clock: &Clock) -> PersonState {
     let acked = state.paging.acks.iter().any(|ack| ack.by == clock.user);
     if acked {
         PersonState::Acked
+    } else if let Some(hold) = clock.hold.as_ref().filter(|hold| hold.asked.is_some()) {
+        PersonState::Held { until: hold.until }
     } else if pages().any(|page| page.seen.is_some()) {
         PersonState::Seen
+    } else if clock.shown && !clock.failed() {
+        PersonState::Shown
     } else if pages().any(|page| matches!(page.state, PageState::Sent { .. })) {
         PersonState::Paged
     } else if clock.skipped.is_some() || pages().next().is_some() && pages().all(Page::failed) {
@@ -185,6 +190,7 @@ fn paged(page: &Page) -> PagedView {
         user: page.user,
         name: page.display.clone(),
         open: page.closed.is_none() && !page.failed(),
+        quiet: page.quiet,
     }
 }
 
@@ -231,6 +237,7 @@ fn why(state: &Incident, page: &Page, shared: bool, facts: &Facts) -> Vec<words:
             essential: reason.essential,
         };
         let text = words::page_why(&path);
+        let text = if page.quiet { words::without_ping(text) } else { text };
         if !said.contains(&text) {
             said.push(text);
         }
