@@ -128,6 +128,7 @@ fn engaged(state: &Incident, engagement: &Engagement) -> EngagedView {
     let running = match engagement.progress {
         Progress::Stage { stage, .. } => EngagedState::Running { stage: stage as u32 + 1, of },
         Progress::Exhausted { .. } => EngagedState::Exhausted,
+        Progress::Resting { .. } => EngagedState::Resting,
         Progress::Done { .. } => EngagedState::Over,
     };
     EngagedView {
@@ -148,8 +149,12 @@ pub(super) fn person_state(paging: &Paging, clock: &Clock) -> PersonState {
     let acked = paging.acks.iter().any(|ack| ack.by == clock.user);
     if acked {
         PersonState::Acked
+    } else if let Some(hold) = clock.hold.as_ref().filter(|hold| hold.asked.is_some()) {
+        PersonState::Held { until: hold.until }
     } else if pages().any(|page| page.seen.is_some()) {
         PersonState::Seen
+    } else if clock.shown && !clock.failed() {
+        PersonState::Shown
     } else if pages().any(|page| matches!(page.state, PageState::Sent { .. })) {
         PersonState::Paged
     } else if clock.skipped.is_some() || pages().next().is_some() && pages().all(Page::failed) {
@@ -201,6 +206,7 @@ pub(super) fn paged(page: &Page) -> PagedView {
         user: page.user,
         name: page.display.clone(),
         open: page.closed.is_none() && !page.failed(),
+        quiet: page.quiet,
     }
 }
 
@@ -258,6 +264,7 @@ fn why(paging: &Paging, page: &Page, shared: bool, facts: &Facts) -> Vec<words::
             }
             _ => words::page_why(&path),
         };
+        let text = if page.quiet { words::without_ping(text) } else { text };
         if !said.contains(&text) {
             said.push(text);
         }
