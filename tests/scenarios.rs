@@ -104,6 +104,8 @@ files!(
     ending,
     new_form,
     outage,
+    oncall,
+    cover,
 );
 
 /// Every file is played: one that is not in the list above would never fail.

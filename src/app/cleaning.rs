@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{App, Fault};
 use crate::domain::id::Timestamp;
-use crate::store::{StoreError, Tx, call, outbox, post, seen};
+use crate::store::{StoreError, Tx, call, cover, outbox, post, seen};
 
 /// Twice as long as a source is read back (`CATCH_UP_MAX`): what is read again then is still known.
 const SEEN_KEPT: TimeDelta = TimeDelta::days(28);
@@ -22,17 +22,18 @@ enum Old {
     Deliveries,
     Posts,
     Calls,
+    Covers,
 }
 
 impl Old {
     /// In this order: a call goes after its messages.
-    const ALL: [Old; 4] = [Old::Seen, Old::Deliveries, Old::Posts, Old::Calls];
+    const ALL: [Old; 5] = [Old::Seen, Old::Deliveries, Old::Posts, Old::Calls, Old::Covers];
 
     fn kept(self) -> TimeDelta {
         match self {
             Old::Seen => SEEN_KEPT,
             Old::Deliveries => DELIVERIES_KEPT,
-            Old::Posts | Old::Calls => RECEIPTS_KEPT,
+            Old::Posts | Old::Calls | Old::Covers => RECEIPTS_KEPT,
         }
     }
 
@@ -42,6 +43,7 @@ impl Old {
             Old::Deliveries => outbox::clean(tx, before, BATCH).await,
             Old::Posts => post::clean(tx, before, BATCH).await,
             Old::Calls => call::clean(tx, before, BATCH).await,
+            Old::Covers => cover::clean(tx, before, BATCH).await,
         }
     }
 }

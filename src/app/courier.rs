@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::reply::Control;
-use super::view::{CallView, CardView, FallbackView, PageView, PagedView};
+use super::view::{CallView, CardView, CoverView, FallbackView, PageView, PagedView};
 use crate::domain::effect::{RoomKind, Sign};
 use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PageId, RoleId, Root, UserId};
 use crate::domain::timeline::Unreached;
@@ -88,6 +88,7 @@ pub enum Outgoing {
     Page(Box<PageView>),
     Fallback(Box<FallbackView>),
     Call(Box<CallView>),
+    Cover(Box<CoverView>),
     /// One short line, which never pings.
     Line {
         text: Text,

@@ -112,6 +112,7 @@ impl App {
         match request.ask.clone() {
             Ask::Plan(ask) => self.plan(request, ask).await,
             Ask::Contact(ask) => self.contact(request, ask).await,
+            Ask::OnCall(ask) => self.oncall(request, ask).await,
             Ask::Config(ask) => self.config(request, ask).await,
             Ask::Setup(ask) => self.setup(request, ask).await,
             Ask::Doctor => self.doctor(request).await,
@@ -512,6 +513,7 @@ fn takes_in(ask: &Ask) -> bool {
         Ask::Setup(ask) => ask.changes(),
         Ask::Config(ask) => matches!(ask, super::definition::Ask::Confirm(_)),
         Ask::Contact(ask) => ask.changes(),
+        Ask::OnCall(ask) => ask.changes(),
         _ => false,
     }
 }
@@ -528,6 +530,7 @@ pub(super) fn action_of(ask: &Ask) -> &'static str {
         Ask::FormNew | Ask::CorrectNew { .. } => "open the form",
         Ask::Plan(_) => "look at the plans",
         Ask::Contact(_) => "look after the contacts",
+        Ask::OnCall(_) => "look after who is on call",
         Ask::Config(_) | Ask::Setup(_) => "change the set-up",
         Ask::Doctor => "examine the server",
         Ask::Help { .. } => "help",

@@ -262,6 +262,8 @@ impl App {
         if let (Ending::Done(Some((channel, message))), Some(post)) = (&ending, posted(&work.effect)) {
             post::receipt(tx, post, *channel, *message, self.now()).await?;
         }
+        let sent = if let Ending::Done(sent) = &ending { *sent } else { None };
+        self.offer_delivered(tx, work, sent, matches!(ending, Ending::Failed(_))).await?;
         match (work.row.root, told) {
             (Some(root), Some(told)) => self.tell(tx, root, told).await,
             _ => self.given_up(tx, work, &ending).await,

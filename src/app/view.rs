@@ -1,6 +1,6 @@
 //! What a message shows, freed of how: drawn by `discord` (and by the tests' fake) from the state at delivery time.
 
-use crate::domain::id::{ChannelId, EngagementId, IncidentId, MessageId, PageId, PostId, RoleId, Timestamp, UserId};
+use crate::domain::id::{ChannelId, CoverId, EngagementId, IncidentId, MessageId, PageId, PostId, RoleId, Timestamp, UserId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::Status;
 use crate::words::Text;
@@ -146,6 +146,17 @@ pub struct CallView {
     /// How it ended. No buttons then.
     pub closed: Option<Text>,
     pub direct: bool,
+}
+
+/// The offer of a shift, or what is said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoverView {
+    pub offer: CoverId,
+    pub text: Text,
+    /// It can still be taken.
+    pub open: bool,
+    /// Whoever it tells something.
+    pub pings: Option<UserId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

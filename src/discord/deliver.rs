@@ -209,7 +209,7 @@ fn leave_out(people: &mut Vec<PagedView>, failed: &[(PageId, Unreached)]) -> Res
 fn lane(message: &Outgoing) -> Lane {
     match message {
         Outgoing::Page(_) | Outgoing::Fallback(_) | Outgoing::Call(_) | Outgoing::Card(_) => Lane::Page,
-        Outgoing::Line { .. } => Lane::Normal,
+        Outgoing::Cover(_) | Outgoing::Line { .. } => Lane::Normal,
     }
 }
 
@@ -220,7 +220,8 @@ fn mark(message: &Outgoing) -> Option<String> {
         Outgoing::Fallback(call) => Pressed::Ack { post: call.post },
         Outgoing::Call(call) => Pressed::Ack { post: call.post },
         Outgoing::Card(card) => Pressed::CardUpdate { incident: card.incident },
-        Outgoing::Line { .. } => return None,
+        Outgoing::Cover(cover) if cover.open => Pressed::CoverTake { offer: cover.offer },
+        Outgoing::Cover(_) | Outgoing::Line { .. } => return None,
     };
     Some(pressed.to_string())
 }

@@ -33,6 +33,10 @@ pub enum Act {
     Resolve,
     /// How people are paged: contacts, plans, schedules.
     SeeSetup,
+    /// Put somebody else in place of oneself in one's own shifts, or oneself where nobody is.
+    HandOver,
+    /// Change who is on call, whoever that is.
+    Override,
     /// Send a test page to somebody else.
     TestOthers,
     /// Look for what keeps pages from arriving.
@@ -80,10 +84,13 @@ pub fn needs(act: Act, settings: &Settings) -> Rank {
         Act::See | Act::SeeSetup if settings.roles.observer.is_empty() => Rank::Anyone,
         Act::See | Act::SeeSetup => Rank::Observer,
         Act::Declare if settings.declare == Some(Declare::Everyone) => Rank::Anyone,
-        Act::Examine => Rank::Manager,
+        // Until somebody is named for it, whoever answers incidents may: on a Sunday there is nobody else.
+        Act::Override if settings.roles.manager.is_empty() => Rank::Responder,
+        Act::Examine | Act::Override => Rank::Manager,
         Act::Declare | Act::Take | Act::Escalate | Act::Stop | Act::Edit | Act::Resolve | Act::TestOthers => {
             Rank::Responder
         }
+        Act::HandOver => Rank::Responder,
         Act::Configure | Act::Delete => Rank::Admin,
     }
 }

@@ -19,6 +19,7 @@ pub mod backup;
 pub mod call;
 pub mod contact;
 pub mod copy;
+pub mod cover;
 pub mod dedupe;
 pub mod definition;
 pub mod guild;

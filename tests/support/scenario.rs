@@ -45,6 +45,9 @@ use crate::fake::{Fake, Posted};
 use crate::invariants;
 use crate::setup;
 
+#[path = "oncall.rs"]
+mod oncall;
+
 pub const GUILD: GuildId = GuildId(500_000_000_000_000_001);
 const ALERTS: ChannelId = ChannelId(900_000_000_000_000_030);
 const SENDER: WebhookId = WebhookId(900_000_000_000_000_301);
@@ -390,6 +393,10 @@ impl Stage {
             "/timeline show" => Ok(Ask::Timeline(Which::Here)),
             "/incident list" => Ok(Ask::List(Default::default())),
             "/incident show" => Ok(Ask::Show(Which::Here)),
+            oncall if oncall.starts_with("/oncall ") => oncall::typed(oncall, rest),
+            "saves" | "takes it back" | "puts away" => oncall::pressed(verb, &self.offered),
+            "takes the shift" => self.offer(|_| true),
+            "takes the first shift" => self.first_offer(),
             "/contact me" => Ok(Ask::Contact(contact::Ask::Me)),
             "/contact list" => Ok(Ask::Contact(contact::Ask::List)),
             "/contact show" => Ok(Ask::Contact(contact::Ask::Show { contact: name(rest)? })),
@@ -416,6 +423,9 @@ impl Stage {
         });
         let (options, does) = asked.ok_or("there is nothing to choose")?;
         let option = options.iter().find(|option| option.label.starts_with(label)).ok_or("no such choice")?;
+        if let Pressed::TakeFrom { asked } = does {
+            return oncall::place(asked.0, &option.value);
+        }
         let incident = IncidentId(option.value.parse().map_err(|_| "an incident")?);
         match does {
             Pressed::WhichIncident { asked } => Ok(Ask::Chosen { asked: asked.0, incident }),
@@ -424,6 +434,16 @@ impl Stage {
             }
             other => Err(format!("nobody chooses at {other}")),
         }
+    }
+
+    /// **I take it** on the newest offer for which this holds.
+    fn offer(&self, wanted: impl Fn(&Posted) -> bool) -> Result<Ask, String> {
+        let newest = self.fake.newest(|posted| matches!(posted.outgoing, Outgoing::Cover(_)) && wanted(posted));
+        oncall::take(newest)
+    }
+
+    fn first_offer(&self) -> Result<Ask, String> {
+        oncall::take(self.fake.oldest(|posted| matches!(posted.outgoing, Outgoing::Cover(_))))
     }
 
     /// The button **Correct it**.
@@ -504,9 +524,11 @@ fn name(said: &str) -> Result<Name, String> {
 /// The incidents that a question offers.
 fn choices(controls: &[Control]) -> String {
     let select = controls.iter().find_map(|control| match control {
-        Control::Select { options, does: Pressed::WhichIncident { .. } | Pressed::DuplicateOf { .. }, .. } => {
-            Some(options)
-        }
+        Control::Select {
+            options,
+            does: Pressed::WhichIncident { .. } | Pressed::DuplicateOf { .. } | Pressed::TakeFrom { .. },
+            ..
+        } => Some(options),
         _ => None,
     });
     let labels = select.into_iter().flatten().map(|option| option.label.as_str());

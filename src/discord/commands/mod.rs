@@ -7,6 +7,7 @@
 mod config;
 mod contact;
 mod incident;
+mod oncall;
 mod plan;
 mod timeline;
 
@@ -19,6 +20,7 @@ use serde_json::{Map, Value, json};
 pub use config::{Attachment, Config, Version};
 pub use contact::Contact;
 pub use incident::{Incident, Status};
+pub use oncall::Oncall;
 pub use plan::Plan;
 pub use timeline::Timeline;
 
@@ -114,6 +116,7 @@ pub enum Command {
     Doctor {},
     Help {},
     Incident(Incident),
+    Oncall(Oncall),
     Plan(Plan),
     Setup {},
     Timeline(Timeline),

@@ -6,6 +6,7 @@
 mod call;
 mod card;
 mod controls;
+mod cover;
 mod fallback;
 mod form;
 mod page;
@@ -54,6 +55,7 @@ pub fn message(outgoing: &Outgoing, scene: Scene) -> Drawn {
         Outgoing::Page(page) => page::draw_page(page, scene),
         Outgoing::Fallback(call) => fallback::draw_fallback(call, scene),
         Outgoing::Call(call) => call::draw_call(call, scene),
+        Outgoing::Cover(cover) => cover::draw_cover(cover, scene),
         Outgoing::Line { text, controls } => line(text, controls, scene),
     }
 }
