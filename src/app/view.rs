@@ -1,6 +1,8 @@
 //! What a message shows, freed of how: drawn by `discord` (and by the tests' fake) from the state at delivery time.
 
-use crate::domain::id::{ChannelId, CoverId, EngagementId, IncidentId, MessageId, PageId, PostId, RoleId, Timestamp, UserId};
+use crate::domain::id::{
+    ChannelId, CoverId, EngagementId, IncidentId, MessageId, PageId, PostId, RoleId, Timestamp, UserId,
+};
 use crate::domain::impact::Impact;
 use crate::domain::incident::Status;
 use crate::words::Text;

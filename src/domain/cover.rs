@@ -42,13 +42,23 @@ pub struct Offer {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
     Open,
-    Taken { by: UserId, contact: Name, at: Timestamp },
+    Taken {
+        by: UserId,
+        contact: Name,
+        at: Timestamp,
+    },
     /// Whoever offered it keeps it.
-    Back { at: Timestamp },
+    Back {
+        at: Timestamp,
+    },
     /// The end came and nobody had taken it.
-    Lapsed { at: Timestamp },
+    Lapsed {
+        at: Timestamp,
+    },
     /// Whose it was is not on call then any more: there was nothing left to take.
-    Empty { at: Timestamp },
+    Empty {
+        at: Timestamp,
+    },
 }
 
 /// What happens to it.
@@ -56,10 +66,16 @@ pub enum State {
 pub enum Input {
     /// Look at the clock.
     Tick,
-    Posted { channel: ChannelId, message: MessageId },
+    Posted {
+        channel: ChannelId,
+        message: MessageId,
+    },
     /// Discord has refused the message for good.
     NotPosted,
-    Taken { by: UserId, contact: Name },
+    Taken {
+        by: UserId,
+        contact: Name,
+    },
     TakenBack,
     NothingLeft,
 }

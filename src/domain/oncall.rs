@@ -156,7 +156,10 @@ pub fn added(
         rotation: rotation.name.clone(),
         from: piece.from,
         until: piece.until,
-        contacts: swapped(&piece.who, new, new).into_iter().chain((!piece.who.contains(new)).then(|| new.clone())).collect(),
+        contacts: swapped(&piece.who, new, new)
+            .into_iter()
+            .chain((!piece.who.contains(new)).then(|| new.clone()))
+            .collect(),
     };
     schedule::shifts(&alone, &own, from, until).into_iter().map(with).collect()
 }

@@ -96,7 +96,11 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back_as_the_shift_it_was() {
-        let file = calendar("Payments", &[event("Ana · Payments"), event("Ben · Payments")], "2026-01-05T10:00:00Z".parse().unwrap());
+        let file = calendar(
+            "Payments",
+            &[event("Ana · Payments"), event("Ben · Payments")],
+            "2026-01-05T10:00:00Z".parse().unwrap(),
+        );
         assert!(file.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"), "{file}");
         let events = read(&file);
         assert_eq!(events.len(), 2);

@@ -143,7 +143,8 @@ pub fn mine(shifts: &[Mine], now: Timestamp) -> Text {
         }
     };
     let on_call = shifts.iter().any(|shift| shift.from <= now);
-    let head = if on_call { Text::new().strong("You are on call.") } else { Text::from("You are not on call now. Next:") };
+    let head =
+        if on_call { Text::new().strong("You are on call.") } else { Text::from("You are not on call now. Next:") };
     lines(Some(head), shifts.iter().map(line))
 }
 
@@ -156,15 +157,18 @@ pub fn shown(shown: &Shown) -> Text {
     });
     let text = match shown.hand_offs.is_empty() {
         true => text,
-        false => shown.hand_offs.iter().fold(text.line().strong("Next: "), |text, next| {
-            people(text.line().clock(next.from).ours(" "), &next.who)
-        }),
+        false => shown
+            .hand_offs
+            .iter()
+            .fold(text.line().strong("Next: "), |text, next| people(text.line().clock(next.from).ours(" "), &next.who)),
     };
     let text = match shown.overrides.is_empty() {
         true => text,
-        false => shown.overrides.iter().take(GAPS_MAX).fold(text.line().strong("Overrides: "), |text, one| {
-            text.line().join(override_line(one, false))
-        }),
+        false => shown
+            .overrides
+            .iter()
+            .take(GAPS_MAX)
+            .fold(text.line().strong("Overrides: "), |text, one| text.line().join(override_line(one, false))),
     };
     text.line().join(gaps_of(&shown.gaps))
 }
@@ -262,7 +266,9 @@ pub fn proposed(change: &Proposed) -> Text {
     let text = left_server(text, &change.gone);
     let text = match (change.new_gaps.as_slice(), change.intended) {
         ([], _) => text,
-        (gaps, true) => stretched(text.line().ours("Nobody would be on call (gaps are intended here):"), gaps, STRETCHES_MAX),
+        (gaps, true) => {
+            stretched(text.line().ours("Nobody would be on call (gaps are intended here):"), gaps, STRETCHES_MAX)
+        }
         (gaps, false) => stretched(text.line().ours("⚠️ Nobody would be on call:"), gaps, STRETCHES_MAX),
     };
     text.line().ours("Nothing is changed yet.")
@@ -346,9 +352,10 @@ pub fn offer(offer: &OfferLine, state: OfferState) -> Text {
 }
 
 fn shifts(text: Text, all: &[(Timestamp, Timestamp)]) -> Text {
-    let text = all.iter().take(GAPS_MAX).fold(text, |text, (from, until)| {
-        text.line().ours("• ").clock(*from).ours(" – ").clock(*until)
-    });
+    let text = all
+        .iter()
+        .take(GAPS_MAX)
+        .fold(text, |text, (from, until)| text.line().ours("• ").clock(*from).ours(" – ").clock(*until));
     match all.len().saturating_sub(GAPS_MAX) {
         0 => text,
         left => text.line().ours(format!("• and {left} more")),
@@ -379,7 +386,9 @@ pub fn offered(offers: &[OfferLine], soon: bool) -> Text {
         shifts(text.line().said_strong(&offer.schedule), &offer.stretches)
     });
     match soon {
-        true => text.line().ours("It begins within the hour: until somebody takes it, you are on call. Ask by name, too."),
+        true => {
+            text.line().ours("It begins within the hour: until somebody takes it, you are on call. Ask by name, too.")
+        }
         false => text.line().ours("Until somebody takes it, it stays yours; an hour before it begins you are told."),
     }
 }
@@ -458,9 +467,9 @@ pub(super) fn refused(why: &OnCallRefusal) -> Text {
         OnCallRefusal::NoSuchRotation { said, known } => {
             no_such("This schedule has no rotation ", said, known, "Leave `rotation` empty.")
         }
-        OnCallRefusal::NoSuchOverride { said } => {
-            Text::from("There is no override “").said(said).ours("”. `/oncall overrides` lists those in force and to come.")
-        }
+        OnCallRefusal::NoSuchOverride { said } => Text::from("There is no override “")
+            .said(said)
+            .ours("”. `/oncall overrides` lists those in force and to come."),
         OnCallRefusal::Skipped { said, zone, right } => Text::from("There is no ")
             .said(said)
             .ours(format!(" in {zone}: clocks skip it. Write {right}, or another time.")),
@@ -475,7 +484,9 @@ pub(super) fn refused(why: &OnCallRefusal) -> Text {
         OnCallRefusal::TooManyPieces { max } => {
             Text::from(format!("That would be more than {max} shifts at once. Write a shorter time."))
         }
-        OnCallRefusal::TooManyMembers { max } => Text::from(format!("At most {max} people are on call at once. Name fewer.")),
+        OnCallRefusal::TooManyMembers { max } => {
+            Text::from(format!("At most {max} people are on call at once. Name fewer."))
+        }
         OnCallRefusal::NotOnCall { from, until } => Text::from("You are not on call from ")
             .clock(*from)
             .ours(" to ")

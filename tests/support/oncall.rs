@@ -81,3 +81,22 @@ pub fn place(asked: u64, value: &str) -> Result<Ask, String> {
     let contact = muster::domain::name::Name::parse(value).map_err(|why| why.to_string())?;
     Ok(Ask::OnCall(OnCall::TakeFrom { asked, contact }))
 }
+
+/// Codes of overrides are of one run only: they are told as CODE. Returns the last one, to take it back.
+pub fn masked(said: &str) -> (String, Option<String>) {
+    let (mut text, mut last) = (String::new(), None);
+    for part in said.split_inclusive('`') {
+        let word = part.trim_end_matches('`');
+        let code =
+            word.rsplit_once(':').filter(|(before, _)| before.ends_with("override")).map_or(word, |(_, code)| code);
+        let fits = code.len() == 5 && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        match fits && part.ends_with('`') {
+            true => {
+                last = Some(code.to_owned());
+                text += &part.replace(code, "CODE");
+            }
+            false => text += part,
+        }
+    }
+    (text, last)
+}

@@ -96,6 +96,8 @@ pub struct Stage {
     answer: Option<String>,
     /// What the latest answer offered to press.
     offered: Vec<Control>,
+    /// The code of an override that was told last.
+    code: Option<String>,
 }
 
 impl Scenario {
@@ -134,6 +136,7 @@ impl Stage {
             requests: later,
             answer: None,
             offered: Vec::new(),
+            code: None,
         }
     }
 
@@ -276,8 +279,12 @@ impl Stage {
         let mut request = self.request_of(name, self.ask(said, elsewhere)?)?;
         request.channel = request.channel.filter(|_| !privately && !elsewhere);
         let reply = self.app.handle(request).await;
-        self.answer = told(&reply);
-        if let Reply::Say(say) = reply {
+        let told = told(&reply).map(|told| oncall::masked(&told));
+        self.code = told.as_ref().and_then(|(_, code)| code.clone()).or(self.code.take());
+        self.answer = told.map(|(told, _)| told);
+        if let Reply::Say(say) = reply
+            && said != "saves"
+        {
             self.offered = say.controls;
         }
         Ok(())
@@ -393,7 +400,9 @@ impl Stage {
             "/timeline show" => Ok(Ask::Timeline(Which::Here)),
             "/incident list" => Ok(Ask::List(Default::default())),
             "/incident show" => Ok(Ask::Show(Which::Here)),
-            oncall if oncall.starts_with("/oncall ") => oncall::typed(oncall, rest),
+            oncall if oncall.starts_with("/oncall ") => {
+                oncall::typed(oncall, &rest.replace("CODE", self.code.as_deref().unwrap_or("CODE")))
+            }
             "saves" | "takes it back" | "puts away" => oncall::pressed(verb, &self.offered),
             "takes the shift" => self.offer(|_| true),
             "takes the first shift" => self.first_offer(),

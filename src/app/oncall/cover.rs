@@ -153,12 +153,7 @@ impl App {
         Ok(say(words::back()))
     }
 
-    async fn load_offer(
-        &self,
-        tx: &mut Tx,
-        request: &Request,
-        id: CoverId,
-    ) -> Result<(covers::CoverRow, Offer), Stop> {
+    async fn load_offer(&self, tx: &mut Tx, request: &Request, id: CoverId) -> Result<(covers::CoverRow, Offer), Stop> {
         let row = covers::load(tx, id).await?.filter(|row| row.guild_id == request.guild);
         let row = row.ok_or_else(|| Refusal::from(OnCallRefusal::OfferGone))?;
         let offer = super::offer::read(&row)?;

@@ -3,13 +3,13 @@
 use chrono::{Datelike, TimeDelta};
 use chrono_tz::Tz;
 
-use super::{Ask, acts, calendar, code, find, gone, meant, may, overrides_of, say, stretch, titles, when};
+use super::{Ask, acts, calendar, code, find, gone, may, meant, overrides_of, say, stretch, titles, when};
 use crate::app::App;
 use crate::app::contact::own;
 use crate::app::desk::Done;
 use crate::app::fault::Stop;
 use crate::app::plan::{At, zone};
-use crate::app::request::{Completing, Request};
+use crate::app::request::Request;
 use crate::domain::contact::Day;
 use crate::domain::facts::Facts;
 use crate::domain::id::{GuildId, Timestamp};
@@ -24,8 +24,6 @@ use crate::words::oncall as words;
 
 /// Weeks of a preview where nobody says.
 const PREVIEW_WEEKS: u32 = 2;
-/// Longest value Discord takes of a completion.
-const COMPLETED_MAX: usize = 100;
 /// Hand-offs that are named.
 const HAND_OFFS: usize = 4;
 
@@ -82,7 +80,7 @@ impl App {
     }
 
     /// The overrides that are in force or to come, of one schedule or of all.
-    async fn override_lines(
+    pub(super) async fn override_lines(
         &self,
         conn: &mut Conn,
         guild: GuildId,
@@ -90,28 +88,11 @@ impl App {
         facts: &Facts,
     ) -> Result<Vec<words::OverrideLine>, Stop> {
         let acts = acts(conn, guild, self.now()).await?;
-        let wanted = |act: &&Vec<OverrideRow>| schedule.is_none_or(|name| act.iter().any(|row| row.schedule == name.as_str()));
+        let wanted =
+            |act: &&Vec<OverrideRow>| schedule.is_none_or(|name| act.iter().any(|row| row.schedule == name.as_str()));
         let mut lines: Vec<_> = acts.iter().filter(wanted).map(|act| override_line(act, facts)).collect();
         lines.sort_by_key(|line| line.from);
         Ok(lines)
-    }
-
-    /// What an override can be named by, and how it reads, to complete what somebody types.
-    pub(in crate::app) async fn overrides_to_cancel(
-        &self,
-        conn: &mut Conn,
-        guild: GuildId,
-        zone: Tz,
-        facts: &Facts,
-    ) -> Result<Vec<(String, String)>, Stop> {
-        let lines = self.override_lines(conn, guild, None, facts).await?;
-        let shown = |at: Timestamp| at.with_timezone(&zone).format("%a %d %b %H:%M").to_string();
-        let label = |line: &words::OverrideLine| {
-            let who = if line.who.is_empty() { "nobody".to_owned() } else { line.who.join(", ") };
-            let label = format!("{} · {} – {} · {who}", line.schedule, shown(line.from), shown(line.until));
-            crate::domain::text::one_line(&label, 100)
-        };
-        Ok(lines.iter().map(|line| (line.code.clone(), label(line))).collect())
     }
 }
 
@@ -242,45 +223,4 @@ pub(super) fn day_label(zone: Tz, at: Timestamp) -> String {
     let day = at.with_timezone(&zone);
     let name = day.weekday().to_string();
     format!("{} {:02}", name.get(..2).unwrap_or_default(), day.day())
-}
-
-impl App {
-    /// Completes options of `/oncall`; `None`: none of them is meant.
-    pub(in crate::app) async fn complete_oncall(
-        &self,
-        conn: &mut Conn,
-        (guild, by): (GuildId, &crate::domain::permission::Person),
-        what: &Completing,
-        facts: &Facts,
-    ) -> Result<Option<Vec<(String, String)>>, Stop> {
-        let own = matches!(what, Completing::Schedule | Completing::Rotation(_) | Completing::Members(_) | Completing::Override);
-        if !own || may(Act::SeeSetup, by, facts).is_err() {
-            return Ok(own.then(Vec::new));
-        }
-        Ok(Some(match what {
-            Completing::Schedule => {
-                let names = facts.live.schedules().map(|(name, _)| name);
-                names.map(|name| (name.to_string(), facts.schedule_title(name))).collect()
-            }
-            Completing::Rotation(schedule) => {
-                let rotations = facts.live.schedule(schedule).map_or(&[][..], |spec| &spec.rotations);
-                rotations.iter().map(|rotation| (rotation.name.clone(), rotation.name.clone())).collect()
-            }
-            Completing::Members(before) => members(before, facts),
-            _ => self.overrides_to_cancel(conn, guild, zone(by, facts), facts).await?,
-        }))
-    }
-}
-
-/// Those who do not stand there yet, each behind those who do.
-fn members(before: &str, facts: &Facts) -> Vec<(String, String)> {
-    let known: Vec<&str> = before.split([',', ' ']).map(|word| word.trim_start_matches('@')).collect();
-    let contacts = facts.live.contacts().filter(|(name, _)| !known.contains(&name.as_str()));
-    let more = contacts.map(|(name, contact)| (name.as_str(), contact.display_name.as_str()));
-    let none = before.is_empty().then_some(("none", "none: nobody"));
-    let put = |(name, label): (&str, &str)| {
-        let value = format!("{before}{name}");
-        (value.clone(), crate::domain::text::one_line(&if before.is_empty() { label.to_owned() } else { value }, 100))
-    };
-    more.chain(none).map(put).filter(|(value, _)| value.len() <= COMPLETED_MAX).collect()
 }

@@ -1,9 +1,10 @@
 //! `/oncall …`: who is on call when, and the changes people make to it. Who that is, the domain says.
 //!
-//! `look` reads, `calendar` draws tables and files, `replace` makes overrides and takes them back, `take` and `cover` put one
+//! `look` reads, `complete` helps to type, `calendar` draws tables and files, `replace` makes overrides and takes them back, `take` and `cover` put one
 //! person in another's place; `offer` is the life of an offer (its deadline, its message); `when` reads times.
 
 mod calendar;
+mod complete;
 mod cover;
 mod look;
 mod offer;
@@ -148,9 +149,13 @@ impl App {
                     .await
             }
             Ask::Override { .. } => {
-                self.store().read(move |conn| Box::pin(async move { app.propose_override(conn, &request, ask).await })).await
+                self.store()
+                    .read(move |conn| Box::pin(async move { app.propose_override(conn, &request, ask).await }))
+                    .await
             }
-            _ => self.store().write(move |tx| Box::pin(async move { app.change_oncall(tx, &request, ask).await })).await,
+            _ => {
+                self.store().write(move |tx| Box::pin(async move { app.change_oncall(tx, &request, ask).await })).await
+            }
         }
     }
 
@@ -231,13 +236,7 @@ impl App {
     }
 
     /// Says quietly what has changed: where the schedule's notices go, else where it was typed.
-    async fn say_oncall(
-        &self,
-        tx: &mut Tx,
-        request: &Request,
-        spec: &Schedule,
-        note: OnCallNote,
-    ) -> Result<(), Stop> {
+    async fn say_oncall(&self, tx: &mut Tx, request: &Request, spec: &Schedule, note: OnCallNote) -> Result<(), Stop> {
         let Some(channel) = places(spec, request.channel).first().copied() else { return Ok(()) };
         self.put_for_guild(tx, request.guild, &Effect::OnCall { channel, note }, self.now()).await
     }

@@ -24,8 +24,7 @@ impl App {
     /// A fault of the store; the claim runs out and somebody looks again.
     pub async fn tick_cover(&self, id: CoverId) -> Result<(), Fault> {
         let app = self.clone();
-        let ticked =
-            self.store().write(move |tx| Box::pin(async move { app.change_offer(tx, id, Input::Tick).await }));
+        let ticked = self.store().write(move |tx| Box::pin(async move { app.change_offer(tx, id, Input::Tick).await }));
         ticked.await.map_err(|stop: Stop| stop.fault("look at an offer again"))
     }
 

@@ -31,11 +31,7 @@ pub(super) fn instant(at: At, zone: Tz, base: Timestamp, now: Timestamp) -> Resu
 }
 
 /// A beginning and an end: what has begun already counts from now, what is over is refused.
-pub(super) fn stretch(
-    (from, until): (At, At),
-    zone: Tz,
-    now: Timestamp,
-) -> Result<(Timestamp, Timestamp), Refusal> {
+pub(super) fn stretch((from, until): (At, At), zone: Tz, now: Timestamp) -> Result<(Timestamp, Timestamp), Refusal> {
     let from = instant(from, zone, now, now)?;
     let until = instant(until, zone, from, now)?;
     if until <= from || until <= now {
