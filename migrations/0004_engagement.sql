@@ -29,3 +29,14 @@ CREATE TABLE code_try (
     tried_at BIGINT NOT NULL
 );
 CREATE INDEX code_try_user ON code_try (user_id, tried_at);
+-- Offers of shifts: somebody takes one, or nobody does and it changes nothing.
+CREATE TABLE cover (
+    id BIGINT PRIMARY KEY,
+    guild_id BIGINT NOT NULL REFERENCES guild (id),
+    by_user BIGINT NOT NULL,  -- Discord user whose shifts they are
+    offered_at BIGINT NOT NULL,
+    over_at BIGINT,           -- NULL = nobody has taken it yet
+    version BIGINT NOT NULL,  -- counts saves: who saves over an older one is told
+    state TEXT NOT NULL       -- JSON
+);
+CREATE INDEX cover_live ON cover (guild_id, id) WHERE over_at IS NULL;

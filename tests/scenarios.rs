@@ -106,6 +106,8 @@ files!(
     new_form,
     outage,
     ways,
+    oncall,
+    cover,
 );
 
 /// Every file is played: one that is not in the list above would never fail.

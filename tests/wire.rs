@@ -22,6 +22,8 @@ mod forms;
 mod gap;
 #[path = "wire/look.rs"]
 mod look;
+#[path = "wire/oncall.rs"]
+mod oncall;
 #[path = "wire/reaching.rs"]
 mod reaching;
 #[path = "wire/rooms.rs"]

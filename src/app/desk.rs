@@ -114,6 +114,7 @@ impl App {
             Ask::Page(ask) => self.page(request, ask).await,
             Ask::Plan(ask) => self.plan(request, ask).await,
             Ask::Contact(ask) => self.contact(request, ask).await,
+            Ask::OnCall(ask) => self.oncall(request, ask).await,
             Ask::Config(ask) => self.config(request, ask).await,
             Ask::Setup(ask) => self.setup(request, ask).await,
             Ask::Doctor => self.doctor(request).await,
@@ -515,6 +516,7 @@ fn takes_in(ask: &Ask) -> bool {
         Ask::Config(ask) => matches!(ask, super::definition::Ask::Confirm(_)),
         Ask::Contact(ask) => ask.changes(),
         Ask::Page(ask) => ask.takes_in(),
+        Ask::OnCall(ask) => ask.changes(),
         _ => false,
     }
 }
@@ -533,6 +535,7 @@ pub(super) fn action_of(ask: &Ask) -> &'static str {
         Ask::Page(_) => "page somebody",
         Ask::Plan(_) => "look at the plans",
         Ask::Contact(_) => "look after the contacts",
+        Ask::OnCall(_) => "look after who is on call",
         Ask::Config(_) | Ask::Setup(_) => "change the set-up",
         Ask::Doctor => "examine the server",
         Ask::Help { .. } => "help",

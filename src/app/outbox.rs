@@ -284,6 +284,8 @@ impl App {
             post::receipt(tx, post, *channel, *message, self.now()).await?;
         }
         self.note_receipt(tx, work, &ending).await?;
+        let sent = if let Ending::Done(sent) = &ending { *sent } else { None };
+        self.offer_delivered(tx, work, sent, matches!(ending, Ending::Failed(_))).await?;
         match (work.row.root, told) {
             (Some(root), Some(told)) => self.tell(tx, root, told).await,
             _ => self.given_up(tx, work, &ending).await,

@@ -178,6 +178,11 @@ fn subject(pressed: Pressed) -> Subject {
         | Pressed::SetupPlan {}
         | Pressed::SetupDefault {}
         | Pressed::SetupDrill {} => Subject::Nothing,
+        // Who is on call is changed in its guild only.
+        Pressed::OverrideSave { .. }
+        | Pressed::TakeFrom { .. }
+        | Pressed::CoverTake { .. }
+        | Pressed::CoverBack { .. } => Subject::Nothing,
         // Set-up is changed in its guild only.
         Pressed::FormDefinition { .. } | Pressed::ConfirmDefinition { .. } | Pressed::CorrectDefinition { .. } => {
             Subject::Nothing

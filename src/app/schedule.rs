@@ -33,11 +33,7 @@ impl App {
     }
 
     /// Its overrides or its definition have changed, in this transaction.
-    #[expect(
-        dead_code,
-        clippy::unused_async,
-        reason = "what changes schedules, and what follows from it, is built beside this"
-    )]
+    #[expect(clippy::unused_async, reason = "what follows from a change of a schedule is built beside this")]
     pub(super) async fn schedule_changed(&self, _tx: &mut Tx, _guild: GuildId, _schedule: &Name) -> Result<(), Stop> {
         Ok(())
     }

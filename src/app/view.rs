@@ -1,7 +1,7 @@
 //! What a message shows, freed of how: drawn by `discord` (and by the tests' fake) from the state at delivery time.
 
 use crate::domain::id::{
-    CallId, ChannelId, EngagementId, IncidentId, MessageId, PageId, PostId, RoleId, Timestamp, UserId,
+    CallId, ChannelId, CoverId, EngagementId, IncidentId, MessageId, PageId, PostId, RoleId, Timestamp, UserId,
 };
 use crate::domain::impact::Impact;
 use crate::domain::incident::Status;
@@ -187,6 +187,17 @@ pub enum Asks {
     Take,
     /// Of everybody who follows it.
     Steer,
+}
+
+/// The offer of a shift, or what is said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoverView {
+    pub offer: CoverId,
+    pub text: Text,
+    /// It can still be taken.
+    pub open: bool,
+    /// Whoever it tells something.
+    pub pings: Option<UserId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use chrono::TimeDelta;
 use futures::StreamExt;
 
 use super::call::CALL;
+use super::oncall::COVER;
 use super::save::{INCIDENT, PARKED_FOR};
 use super::{App, Fault};
-use crate::domain::id::{CallId, IncidentId, Timestamp};
+use crate::domain::id::{CallId, CoverId, IncidentId, Timestamp};
 use crate::store::{Store, StoreError, outbox, timeline, wake};
 
 /// How long a claimed deadline is ours: looking at an incident again takes milliseconds.
@@ -55,6 +56,7 @@ impl App {
         match woken.noun.as_str() {
             INCIDENT => self.tick(IncidentId(woken.id)).await,
             CALL => self.tick_call(CallId(woken.id)).await,
+            COVER => self.tick_cover(CoverId(woken.id)).await,
             other => Err(Fault::new("look at a root again", format!("this version knows no {other}"))),
         }
     }

@@ -228,8 +228,7 @@ fn lane(message: &Outgoing) -> Lane {
     match message {
         Outgoing::Page(_) | Outgoing::Fallback(_) | Outgoing::Call(_) | Outgoing::Card(_) => Lane::Page,
         Outgoing::Called(call) if call.post.is_some() => Lane::Page,
-        Outgoing::Called(_) => Lane::Normal,
-        Outgoing::Line { .. } => Lane::Normal,
+        Outgoing::Called(_) | Outgoing::Cover(_) | Outgoing::Line { .. } => Lane::Normal,
     }
 }
 
@@ -244,7 +243,8 @@ fn mark(message: &Outgoing) -> Option<String> {
             None => Pressed::CallAck { call: call.call },
         },
         Outgoing::Card(card) => Pressed::CardUpdate { incident: card.incident },
-        Outgoing::Line { .. } => return None,
+        Outgoing::Cover(cover) if cover.open => Pressed::CoverTake { offer: cover.offer },
+        Outgoing::Cover(_) | Outgoing::Line { .. } => return None,
     };
     Some(pressed.to_string())
 }

@@ -20,6 +20,7 @@ pub mod call;
 pub mod code;
 pub mod contact;
 pub mod copy;
+pub mod cover;
 pub mod dedupe;
 pub mod definition;
 pub mod guild;

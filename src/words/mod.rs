@@ -10,6 +10,7 @@ mod doctor;
 mod health;
 mod help;
 mod incident;
+pub mod oncall;
 mod page;
 mod plan;
 mod preview;

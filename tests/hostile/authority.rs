@@ -83,6 +83,22 @@ fn typed() -> Vec<(&'static str, Value, Who)> {
         ("incident stop", json!({"engagement": "db", "reason": "No."}), May(Act::Stop)),
         ("incident unack", inc.clone(), OneOnesOwn),
         ("incident update", json!({"title": "Mine", "incident": "INC-1"}), May(Act::Edit)),
+        ("oncall calendar", json!({}), May(Act::SeeSetup)),
+        ("oncall cancel", json!({"override": "zzzzz"}), May(Act::Override)),
+        ("oncall cover", json!({"from": "now", "to": "2h"}), OneOnesOwn),
+        ("oncall gaps", json!({}), May(Act::SeeSetup)),
+        ("oncall ical", json!({}), May(Act::SeeSetup)),
+        ("oncall mine", json!({}), OneOnesOwn),
+        (
+            "oncall override",
+            json!({"schedule": "primary", "from": "now", "to": "2h", "members": "ben"}),
+            May(Act::Override),
+        ),
+        ("oncall overrides", json!({}), May(Act::SeeSetup)),
+        ("oncall preview", json!({"schedule": "primary"}), May(Act::SeeSetup)),
+        ("oncall show", json!({"schedule": "primary"}), May(Act::SeeSetup)),
+        ("oncall take", json!({"schedule": "primary"}), OneOnesOwn),
+        ("oncall who", json!({}), May(Act::SeeSetup)),
         ("plan list", json!({}), May(Act::SeeSetup)),
         ("plan preview", json!({"plan": "db"}), May(Act::SeeSetup)),
         ("plan show", json!({"plan": "db"}), May(Act::SeeSetup)),
@@ -155,6 +171,10 @@ fn pressed() -> Vec<(&'static str, &'static str, Sent, Who)> {
         ("form-definition", "0", form("definition", "kind: settings\nname: guild\nspec: {}"), May(Act::Configure)),
         ("definition-yes", "9", button(), May(Act::Configure)),
         ("definition-form", "9", button(), May(Act::Configure)),
+        ("oncall-save", "9", button(), OneOnesOwn),
+        ("oncall-place", "9", value("ana"), OneOnesOwn),
+        ("cover-take", "9", button(), OneOnesOwn),
+        ("cover-back", "9", button(), OneOnesOwn),
     ]
 }
 
@@ -180,7 +200,7 @@ impl World {
     pub async fn new() -> World {
         let database = databases::sqlite().await;
         let mut stage = Stage::open(database.store.clone(), "2026-01-05T10:00:00Z").await;
-        let before = ["plan db: stage 5m @ana · stage 5m @ben", "alert firing db critical"];
+        let before = ["schedule primary: @ana", "plan db: stage 5m @ana · stage 5m @ben", "alert firing db critical"];
         stage.play(&before).await;
         let page = page(stage.fake());
         let after =

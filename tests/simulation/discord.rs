@@ -491,7 +491,7 @@ pub fn open(message: &Outgoing) -> bool {
         Outgoing::Page(page) => page.closed.is_none(),
         Outgoing::Fallback(call) => call.closed.is_none(),
         Outgoing::Call(call) => call.closed.is_none(),
-        Outgoing::Card(_) | Outgoing::Line { .. } => false,
+        Outgoing::Card(_) | Outgoing::Cover(_) | Outgoing::Line { .. } => false,
     }
 }
 
@@ -524,7 +524,7 @@ fn post_of(message: &Outgoing) -> Option<PostId> {
         Outgoing::Page(page) => Some(page.post),
         Outgoing::Fallback(call) => Some(call.post),
         Outgoing::Call(call) => Some(call.post),
-        Outgoing::Card(_) | Outgoing::Line { .. } => None,
+        Outgoing::Card(_) | Outgoing::Cover(_) | Outgoing::Line { .. } => None,
     }
 }
 

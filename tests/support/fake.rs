@@ -280,6 +280,7 @@ impl State {
             Outgoing::Page(page) => Some(format!("~ {}", self.describe_page(page, &[]))),
             Outgoing::Fallback(call) => Some(format!("~ {}", self.describe_call(call))),
             Outgoing::Call(call) => Some(format!("~ {}", self.describe_test(call))),
+            Outgoing::Cover(cover) => Some(format!("~ offer: {}", self.named(&cover.text.plain()))),
             _ => None,
         };
         self.log.extend(said);
@@ -293,6 +294,15 @@ impl State {
             Outgoing::Page(page) => self.describe_page(page, failed),
             Outgoing::Fallback(call) => self.describe_call(call),
             Outgoing::Call(call) => self.describe_test(call),
+            Outgoing::Cover(cover) => {
+                let place = match to {
+                    Address::Channel(channel) => format!("#{}", channel.0 % 1_000),
+                    Address::Dm(user) => self.user(*user),
+                };
+                let what = if cover.open { "offer" } else { "tell" };
+                let ping = cover.pings.map(|user| format!(" (pings {})", self.user(user))).unwrap_or_default();
+                format!("{what} {place}{ping}: {}", self.named(&cover.text.plain()))
+            }
             Outgoing::Line { text, .. } => {
                 let place = match to {
                     Address::Channel(channel) if self.rooms.values().any(|room| room == channel) => "line".to_owned(),

@@ -1,15 +1,38 @@
 //! What must hold after every step of every story (ARCHITECTURE, "Invariants").
 
-use muster::app::{CALL, INCIDENT};
+use muster::app::{CALL, COVER, INCIDENT};
 use muster::domain::call::Call;
+use muster::domain::cover::Offer;
 use muster::domain::engagement::Progress;
 use muster::domain::incident::Incident;
-use muster::store::{Store, StoreError, call, incident, wake};
+use muster::store::{Store, StoreError, call, cover, incident, wake};
 
 /// Looks at every incident and every call that is not over.
 pub async fn check(store: &Store) -> Result<(), String> {
     check_incidents(store).await?;
-    check_calls(store).await
+    check_calls(store).await?;
+    check_offers(store).await
+}
+
+/// An offer that nobody has taken yet wakes at its deadline, and always has one.
+async fn check_offers(store: &Store) -> Result<(), String> {
+    let found = store.read(|conn| {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            for id in cover::live_ids(conn).await? {
+                let due = wake::due(conn, COVER, id.0).await?;
+                found.extend(cover::peek(conn, id).await?.map(|row| (row, due)));
+            }
+            Ok::<_, StoreError>(found)
+        })
+    });
+    for (row, due) in found.await.map_err(|why| why.to_string())? {
+        let offer: Offer = serde_json::from_str(&row.state).map_err(|why| why.to_string())?;
+        if due.is_none() || due != offer.next_deadline() {
+            return Err(format!("offer {}: wakes at {due:?}, its deadline is {:?}", row.id, offer.next_deadline()));
+        }
+    }
+    Ok(())
 }
 
 /// A call that is not over wakes at its deadline, and always has one.

@@ -45,6 +45,9 @@ use crate::fake::{Fake, Posted};
 use crate::invariants;
 use crate::setup;
 
+#[path = "oncall.rs"]
+mod oncall;
+
 pub const GUILD: GuildId = GuildId(500_000_000_000_000_001);
 const ALERTS: ChannelId = ChannelId(900_000_000_000_000_030);
 const SENDER: WebhookId = WebhookId(900_000_000_000_000_301);
@@ -93,6 +96,8 @@ pub struct Stage {
     answer: Option<String>,
     /// What the latest answer offered to press.
     offered: Vec<Control>,
+    /// The code of an override that was told last.
+    code: Option<String>,
 }
 
 impl Scenario {
@@ -131,6 +136,7 @@ impl Stage {
             requests: later,
             answer: None,
             offered: Vec::new(),
+            code: None,
         }
     }
 
@@ -278,8 +284,12 @@ impl Stage {
         let mut request = self.request_of(name, self.ask(said, elsewhere)?)?;
         request.channel = request.channel.filter(|_| !privately && !elsewhere);
         let reply = self.app.handle(request).await;
-        self.answer = told(&reply);
-        if let Reply::Say(say) = reply {
+        let told = told(&reply).map(|told| oncall::masked(&told));
+        self.code = told.as_ref().and_then(|(_, code)| code.clone()).or(self.code.take());
+        self.answer = told.map(|(told, _)| told);
+        if let Reply::Say(say) = reply
+            && said != "saves"
+        {
             self.offered = say.controls;
         }
         Ok(())
@@ -395,6 +405,12 @@ impl Stage {
             "/timeline show" => Ok(Ask::Timeline(Which::Here)),
             "/incident list" => Ok(Ask::List(Default::default())),
             "/incident show" => Ok(Ask::Show(Which::Here)),
+            oncall if oncall.starts_with("/oncall ") => {
+                oncall::typed(oncall, &rest.replace("CODE", self.code.as_deref().unwrap_or("CODE")))
+            }
+            "saves" | "takes it back" | "puts away" => oncall::pressed(verb, &self.offered),
+            "takes the shift" => self.offer(|_| true),
+            "takes the first shift" => self.first_offer(),
             "/contact me" => Ok(Ask::Contact(contact::Ask::Me)),
             "/contact list" => Ok(Ask::Contact(contact::Ask::List)),
             "/contact show" => Ok(Ask::Contact(contact::Ask::Show { contact: name(rest)? })),
@@ -421,6 +437,9 @@ impl Stage {
         });
         let (options, does) = asked.ok_or("there is nothing to choose")?;
         let option = options.iter().find(|option| option.label.starts_with(label)).ok_or("no such choice")?;
+        if let Pressed::TakeFrom { asked } = does {
+            return oncall::place(asked.0, &option.value);
+        }
         let incident = IncidentId(option.value.parse().map_err(|_| "an incident")?);
         match does {
             Pressed::WhichIncident { asked } => Ok(Ask::Chosen { asked: asked.0, incident }),
@@ -429,6 +448,16 @@ impl Stage {
             }
             other => Err(format!("nobody chooses at {other}")),
         }
+    }
+
+    /// **I take it** on the newest offer for which this holds.
+    fn offer(&self, wanted: impl Fn(&Posted) -> bool) -> Result<Ask, String> {
+        let newest = self.fake.newest(|posted| matches!(posted.outgoing, Outgoing::Cover(_)) && wanted(posted));
+        oncall::take(newest)
+    }
+
+    fn first_offer(&self) -> Result<Ask, String> {
+        oncall::take(self.fake.oldest(|posted| matches!(posted.outgoing, Outgoing::Cover(_))))
     }
 
     /// The button **Correct it**.
@@ -513,9 +542,11 @@ fn name(said: &str) -> Result<Name, String> {
 /// The incidents that a question offers.
 fn choices(controls: &[Control]) -> String {
     let select = controls.iter().find_map(|control| match control {
-        Control::Select { options, does: Pressed::WhichIncident { .. } | Pressed::DuplicateOf { .. }, .. } => {
-            Some(options)
-        }
+        Control::Select {
+            options,
+            does: Pressed::WhichIncident { .. } | Pressed::DuplicateOf { .. } | Pressed::TakeFrom { .. },
+            ..
+        } => Some(options),
         _ => None,
     });
     let labels = select.into_iter().flatten().map(|option| option.label.as_str());

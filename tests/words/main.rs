@@ -11,6 +11,7 @@ mod facts;
 mod hostile;
 mod literal;
 mod messages;
+mod oncall;
 mod pages;
 mod plans;
 mod refusals;
