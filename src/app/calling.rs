@@ -50,6 +50,7 @@ fn engaged(state: &Call, engagement: &crate::domain::engagement::Engagement) -> 
     let running = match engagement.progress {
         Progress::Stage { stage, .. } => EngagedState::Running { stage: stage as u32 + 1, of },
         Progress::Exhausted { .. } => EngagedState::Exhausted,
+        Progress::Resting { .. } => EngagedState::Resting,
         Progress::Done { .. } => EngagedState::Over,
     };
     let people = engagement.clocks.iter();

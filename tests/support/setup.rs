@@ -145,7 +145,7 @@ fn contact(name: &str, said: &str) -> Result<String, String> {
     Ok(format!(
         "kind: contact\nname: {name}\nspec:\n  display_name: {name}\n  discord_user: \"{user}\"\n  channels: [{{name: here, type: mention}}, \
          {{name: dm, type: dm}}, {{name: phone, type: webhook, url_env: {variable}}}{more}]\n  loudness: {{{}}}{zone}\n  stages:{stages}",
-         loudness.join(", ")
+        loudness.join(", ")
     ))
 }
 

@@ -101,6 +101,7 @@ impl Call {
                     fallback: None,
                     announce: announce.filter(|channel| self.room != Some(*channel)).collect(),
                     direct,
+                    impact: None,
                 }
             }
         }

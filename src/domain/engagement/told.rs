@@ -86,7 +86,11 @@ impl Paging {
             page.state = PageState::Sent { at };
             let attempt = page.reasons.iter().map(|reason| reason.attempt).max().unwrap_or(1);
             let contact = page.display.clone();
-            turn.note(if page.quiet { Fact::Shown { contact } } else { Fact::Paged { contact, way: page.way, attempt } });
+            turn.note(if page.quiet {
+                Fact::Shown { contact }
+            } else {
+                Fact::Paged { contact, way: page.way, attempt }
+            });
         }
         // Others of the message had answered before it went.
         self.post_withdrawn(post, turn);
