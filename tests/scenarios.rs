@@ -104,6 +104,9 @@ files!(
     ending,
     new_form,
     outage,
+    rule_22_calls,
+    page,
+    rule_12_codes,
 );
 
 /// Every file is played: one that is not in the list above would never fail.

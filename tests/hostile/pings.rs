@@ -215,6 +215,7 @@ fn kind(message: &Outgoing) -> &'static str {
         Outgoing::Page(_) => "page",
         Outgoing::Fallback(_) => "fallback",
         Outgoing::Call(_) => "call",
+        Outgoing::Called(_) => "called",
         Outgoing::Line { .. } => "line",
     }
 }

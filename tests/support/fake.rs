@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use muster::app::courier::{Address, Courier, Delivery, Miss, Outgoing, Receipt, RoomPlan, What};
-use muster::app::view::{CallView, Calls, CardView, FallbackView, PageView, PagedView};
+use muster::app::view::{CallView, CalledView, Calls, CardView, FallbackView, PageView, PagedView};
 use muster::domain::effect::RoomKind;
 use muster::domain::id::{ChannelId, MessageId, PageId, PostId, UserId};
 use muster::domain::timeline::Unreached;
@@ -35,6 +35,8 @@ struct State {
     rooms: BTreeMap<String, ChannelId>,
     names: BTreeMap<UserId, String>,
     faults: Faults,
+    /// The codes of what went past Discord, oldest first.
+    codes: Vec<String>,
 }
 
 /// What goes wrong, as the scenarios say it.
@@ -51,6 +53,8 @@ pub struct Faults {
     /// Mentions there, and direct messages to these, are limited for longer than a page waits.
     pub limited_rooms: bool,
     pub limited_dms: BTreeSet<UserId>,
+    /// Something carries what goes past Discord.
+    pub carried: bool,
     /// The answer of the next sends is lost after they took effect.
     pub lost_answers: u32,
 }
@@ -92,6 +96,11 @@ impl Fake {
         }
     }
 
+    /// The codes of what went past Discord, oldest first.
+    pub fn codes(&self) -> Vec<String> {
+        self.lock().codes.clone()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -117,6 +126,10 @@ impl Courier for Fake {
                 state.delete_room(channel);
                 Ok(Receipt::Done)
             }
+            What::Outside { public, .. } if state.faults.carried => {
+                state.ring(&public);
+                Ok(Receipt::Done)
+            }
             What::Outside { .. } => {
                 let detail = "no carrier yet".to_owned();
                 Err(Miss::Never { why: Unreached::NoCarrier, detail })
@@ -126,6 +139,14 @@ impl Courier for Fake {
 }
 
 impl State {
+    /// A phone rings: its code is kept apart, so that the stories need not know it.
+    fn ring(&mut self, public: &str) {
+        let (said, code) = public.split_once("\n/ack ").unwrap_or((public, ""));
+        let said = said.replace('\n', " / ");
+        self.log.push(format!("phone: {said}{}", if code.is_empty() { "" } else { " / /ack CODE" }));
+        self.codes.push(code.to_owned());
+    }
+
     fn open_room(&mut self, plan: &RoomPlan) -> Result<Receipt, Miss> {
         let refused = match plan.kind {
             RoomKind::Channel => self.faults.no_channel,
@@ -187,7 +208,10 @@ impl State {
         match to {
             Address::Dm(user) => self.faults.limited_dms.contains(user),
             Address::Channel(channel) => {
-                let asks = matches!(outgoing, Outgoing::Page(_) | Outgoing::Fallback(_) | Outgoing::Call(_));
+                let asks = matches!(
+                    outgoing,
+                    Outgoing::Page(_) | Outgoing::Fallback(_) | Outgoing::Call(_) | Outgoing::Called(_)
+                );
                 self.faults.limited_rooms && asks && self.rooms.values().any(|room| room == channel)
             }
         }
@@ -211,6 +235,8 @@ impl State {
             Outgoing::Page(page) => Some(format!("~ {}", self.describe_page(page, &[]))),
             Outgoing::Fallback(call) => Some(format!("~ {}", self.describe_call(call))),
             Outgoing::Call(call) => Some(format!("~ {}", self.describe_test(call))),
+            Outgoing::Called(_) if self.posted[index].outgoing == outgoing => None,
+            Outgoing::Called(call) => Some(format!("~ {}", self.describe_called(call))),
             _ => None,
         };
         self.log.extend(said);
@@ -224,6 +250,7 @@ impl State {
             Outgoing::Page(page) => self.describe_page(page, failed),
             Outgoing::Fallback(call) => self.describe_call(call),
             Outgoing::Call(call) => self.describe_test(call),
+            Outgoing::Called(call) => self.describe_called(call),
             Outgoing::Line { text, .. } => {
                 let place = match to {
                     Address::Channel(channel) if self.rooms.values().any(|room| room == channel) => "line".to_owned(),
@@ -261,14 +288,31 @@ impl State {
         format!("{way} {}: {}{}", people.join(" "), self.named(&said), failed.concat())
     }
 
-    fn describe_call(&self, call: &FallbackView) -> String {
-        let whom = match &call.calls {
+    fn describe_called(&self, call: &CalledView) -> String {
+        let people: Vec<String> = call.people.iter().map(|p| self.user(p.user)).collect();
+        let what = match (call.post, &call.calls) {
+            (None, _) if call.direct => "call card (dm)".to_owned(),
+            (None, _) => "call card".to_owned(),
+            (_, Some(calls)) => format!("call fallback {}", self.whom(calls)),
+            (_, None) if call.direct => format!("call dm {}", people.join(" ")),
+            (_, None) => format!("call {}", people.join(" ")),
+        };
+        let lines = std::iter::once(&call.head).chain(&call.body).map(|line| self.named(&line.plain()));
+        format!("{what}: {}", lines.collect::<Vec<_>>().join(" / "))
+    }
+
+    fn whom(&self, calls: &Calls) -> String {
+        match calls {
             Calls::Roles(roles) => {
                 roles.iter().map(|role| format!("@&{}", role.0 % 1_000)).collect::<Vec<_>>().join(" ")
             }
             Calls::Person(user) => self.user(*user),
             Calls::Owner => "the owner".to_owned(),
-        };
+        }
+    }
+
+    fn describe_call(&self, call: &FallbackView) -> String {
+        let whom = self.whom(&call.calls);
         let place = if call.elsewhere { " (announcement)" } else { "" };
         let closed =
             call.closed.as_ref().map(|closed| format!(": {}", self.named(&closed.plain()))).unwrap_or_default();
@@ -299,6 +343,7 @@ fn people(outgoing: &Outgoing) -> &[PagedView] {
     match outgoing {
         Outgoing::Page(page) => &page.people,
         Outgoing::Call(call) => &call.people,
+        Outgoing::Called(call) => &call.people,
         _ => &[],
     }
 }
@@ -308,6 +353,7 @@ fn post_of(outgoing: &Outgoing) -> Option<PostId> {
         Outgoing::Page(page) => Some(page.post),
         Outgoing::Fallback(call) => Some(call.post),
         Outgoing::Call(call) => Some(call.post),
+        Outgoing::Called(call) => call.post,
         _ => None,
     }
 }

@@ -25,11 +25,12 @@ use muster::app::press::Pressed;
 use muster::app::reply::{Control, Form, Reply, Say};
 use muster::app::request::{Ask, NewIncident, Request, Which};
 use muster::app::{App, Apply};
-use muster::app::{contact, plan};
+use muster::app::{contact, page, plan};
 use muster::clock::{Clock, TestClock};
 use muster::definitions::Source;
 use muster::discord::typed::Ahead;
 use muster::domain::alert::{Embed, Message, MessageAuthor};
+use muster::domain::call;
 use muster::domain::id::{ChannelId, GuildId, IncidentId, MessageId, RoleId, Timestamp, UserId, WebhookId};
 use muster::domain::impact::Impact;
 use muster::domain::incident::{self, Edit};
@@ -182,6 +183,7 @@ impl Stage {
                 return Ok(());
             }
             "clock" => self.clock.advance(signed(rest)?),
+            "phones" => self.fake.faults(|faults| faults.carried = rest == "work"),
             "restart" => self.app = open(&self.store, &self.clock).await,
             "fault" => self.fault(rest, true)?,
             "mend" => self.fault(rest, false)?,
@@ -269,9 +271,13 @@ impl Stage {
             return self.writes(name).await;
         }
         let (said, elsewhere) = said.strip_prefix("elsewhere ").map_or((said, false), |said| (said, true));
+        let (office, said) = said.strip_prefix("in the office ").map_or((false, said), |said| (true, said));
         let (privately, said) = said.strip_prefix("privately ").map_or((false, said), |said| (true, said));
         let mut request = self.request_of(name, self.ask(said, elsewhere)?)?;
         request.channel = request.channel.filter(|_| !privately && !elsewhere);
+        if office {
+            request.channel = Some(OFFICE);
+        }
         let reply = self.app.handle(request).await;
         self.answer = told(&reply);
         if let Reply::Say(say) = reply {
@@ -400,12 +406,52 @@ impl Stage {
             "/contact mute" => Ok(Ask::Contact(mute(rest)?)),
             "unmutes" => Ok(Ask::Contact(contact::Ask::Unmute { channel: text })),
             "/incident new" => Ok(Ask::New(new_incident(rest)?)),
+            "/page" => Ok(Ask::Page(called(rest))),
+            "/page menu" => {
+                let (_, user) = setup::PEOPLE.iter().find(|(known, _)| format!("@{known}") == rest).ok_or("who?")?;
+                Ok(Ask::Page(page::Ask::Form { user: *user, name: rest.trim_start_matches('@').to_owned() }))
+            }
+            "sends the page" => {
+                let (who, message) = rest.split_once(' ').unwrap_or((rest, ""));
+                let (_, user) = setup::PEOPLE.iter().find(|(known, _)| format!("@{known}") == who).ok_or("who?")?;
+                let message = (!message.is_empty()).then(|| message.to_owned());
+                Ok(Ask::Page(page::Ask::Written { user: *user, message }))
+            }
+            "/ack" => Ok(Ask::Ack(text)),
+            "/ack the code" => Ok(Ask::Ack(self.fake.codes().pop())),
+            "/ack the first code" => Ok(Ask::Ack(self.fake.codes().first().cloned())),
+            "acknowledges the call" => self.on_call(call::Ask::Ack { post: None, sign: false }),
+            "takes the call" => self.on_call(call::Ask::Take),
+            "takes the call back" => self.pressed_back(),
+            "asks to escalate the call" => self.on_call(call::Ask::EscalateAsk),
+            "escalates the call" => self.on_call(call::Ask::Escalate),
+            "asks to stop the call" => self.on_call(call::Ask::StopAsk),
+            "stops the call" => self.on_call(call::Ask::Stop { reason: text }),
             "/plan list" => Ok(Ask::Plan(plan::Ask::List)),
             "/plan show" => Ok(Ask::Plan(plan::Ask::Show { plan: named(rest)? })),
             "/plan preview" => Ok(Ask::Plan(preview(rest)?)),
             "/help" => Ok(Ask::Help { known: muster::discord::commands::paths() }),
             other => Err(format!("nobody can `{other}`")),
         }
+    }
+
+    /// Something about the newest call.
+    fn on_call(&self, ask: call::Ask) -> Result<Ask, String> {
+        let card = self.fake.newest(|posted| matches!(&posted.outgoing, Outgoing::Called(call) if call.post.is_none()));
+        match card.ok_or("there is no call")?.outgoing {
+            Outgoing::Called(card) => Ok(Ask::Page(page::Ask::On { call: card.call, ask })),
+            _ => Err("that is no call".to_owned()),
+        }
+    }
+
+    /// The button **Undo** of the latest answer.
+    fn pressed_back(&self) -> Result<Ask, String> {
+        let undo = self.offered.iter().find_map(|control| match control {
+            Control::Button { does: Pressed::CallUndo { call, ack }, .. } => Some((*call, *ack)),
+            _ => None,
+        });
+        let (call, ack) = undo.ok_or("there is nothing to take back")?;
+        Ok(Ask::Page(page::Ask::On { call, ask: call::Ask::Unack { ack } }))
     }
 
     /// The answer to a question with a select.
@@ -495,6 +541,13 @@ fn mute(said: &str) -> Result<contact::Ask, String> {
     };
     let channel = Some(channel.trim().to_owned()).filter(|channel| !channel.is_empty());
     Ok(contact::Ask::Mute { channel, until })
+}
+
+/// `ana`, `db because It burns`, `db in INC-1`.
+fn called(said: &str) -> page::Ask {
+    let (said, message) = said.split_once(" because ").map_or((said, None), |(who, why)| (who, Some(why.to_owned())));
+    let (who, incident) = said.split_once(" in INC-").map_or((said, None), |(who, number)| (who, number.parse().ok()));
+    page::Ask::Who { who: who.to_owned(), message, incident }
 }
 
 fn name(said: &str) -> Result<Name, String> {
