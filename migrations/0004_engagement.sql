@@ -5,6 +5,21 @@ ALTER TABLE post ADD COLUMN code TEXT;      -- NULL = it is in Discord
 ALTER TABLE post ADD COLUMN user_id BIGINT; -- who may use the code; NULL = there is none
 CREATE INDEX post_code ON post (user_id, code) WHERE code IS NOT NULL;
 
+-- Pages that ring at a gateway until they are answered or stopped there. Written before the page goes out; gone once nothing rings any more.
+CREATE TABLE gateway_receipt (
+    post_id BIGINT PRIMARY KEY,  -- the message that carries the page
+    guild_id BIGINT NOT NULL,
+    incident_id BIGINT,          -- NULL = of a call
+    call_id BIGINT,              -- NULL = of an incident
+    url_env TEXT NOT NULL,       -- the variable with the gateway's address
+    key TEXT NOT NULL,           -- what we call the page there, the same for every try
+    receipt TEXT,                -- what the gateway calls it; NULL = its answer never came
+    ask_at BIGINT NOT NULL,      -- when the gateway is asked next, or told to stop
+    until_at BIGINT NOT NULL,    -- by then it has stopped ringing by itself
+    CHECK ((incident_id IS NULL) <> (call_id IS NULL))
+);
+CREATE INDEX gateway_receipt_due ON gateway_receipt (ask_at);
+
 -- Codes. call.kind is 'test' or 'page' (a person called somebody); post.kind 'call' is the card of such a call.
 
 -- Wrong codes that people typed, for the limit on tries. The code itself is not kept.

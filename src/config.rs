@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::carriers::MailServer;
 use crate::domain::id::GuildId;
 use crate::domain::written::SECRET_PREFIX;
 
@@ -40,6 +41,10 @@ pub struct Config {
     pub heartbeat_url: Option<SecretString>,
     /// Told when Discord is out of reach. None: nobody is told. It may hold a token.
     pub alarm_url: Option<SecretString>,
+    /// Hosts inside private networks that may be called.
+    pub http_allow: Vec<String>,
+    /// None: no mail is sent.
+    pub mail_server: Option<MailServer>,
     /// Directives of `tracing-subscriber`.
     pub log: String,
     pub log_format: LogFormat,
@@ -92,6 +97,8 @@ impl Config {
             http_addr: or_note(&mut all, http_addr(ask("MUSTER_HTTP_ADDR"))),
             heartbeat_url: or_note(&mut all, outward_url("MUSTER_HEARTBEAT_URL", ask("MUSTER_HEARTBEAT_URL"))),
             alarm_url: or_note(&mut all, outward_url("MUSTER_ALARM_URL", ask("MUSTER_ALARM_URL"))),
+            http_allow: or_note(&mut all, http_allow(ask("MUSTER_HTTP_ALLOW"))),
+            mail_server: or_note(&mut all, mail_server(ask("SMTP_URL"))),
             log: or_note(&mut all, log(ask("RUST_LOG"))),
             log_format: or_note(&mut all, log_format(ask("LOG_FORMAT"))),
             secrets_dir: or_note(&mut all, secrets_dir(ask("MUSTER_SECRETS_DIR"))),
@@ -186,6 +193,25 @@ fn http_addr(value: Option<String>) -> Result<Option<SocketAddr>, Wrong> {
     value.map(read).transpose()
 }
 
+fn http_allow(value: Option<String>) -> Result<Vec<String>, Wrong> {
+    let right = "write names or addresses of hosts with commas between them, such as gotify.lan,10.0.0.5";
+    let one = |host: &str| {
+        let host = host.trim();
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let written = if bare.contains(':') { format!("http://[{bare}]/") } else { format!("http://{host}/") };
+        let url = reqwest::Url::parse(&written).ok().filter(|_| !host.contains(['/', '@', '?', '#', '*']));
+        let host = url.and_then(|url| url.host_str().map(str::to_owned));
+        host.ok_or_else(|| Wrong::new("MUSTER_HTTP_ALLOW", "one of these is no host", right))
+    };
+    value.map_or(Ok(Vec::new()), |list| list.split(',').map(one).collect())
+}
+
+/// The value is not shown: it holds a password.
+fn mail_server(value: Option<String>) -> Result<Option<MailServer>, Wrong> {
+    let read = |text: String| MailServer::parse(&text).map_err(|(what, right)| Wrong::new("SMTP_URL", what, right));
+    value.map(read).transpose()
+}
+
 fn log(value: Option<String>) -> Result<String, Wrong> {
     let directives = value.unwrap_or_else(|| DEFAULT_LOG.to_owned());
     let right = "write a level (error, warn, info, debug) or directives like warn,muster=debug";
@@ -244,7 +270,7 @@ fn environment(all: impl Iterator<Item = (OsString, OsString)>) -> Result<BTreeM
 
 fn is_ours(name: &str) -> bool {
     ["MUSTER_", "DISCORD_"].iter().any(|start| name.starts_with(start))
-        || matches!(name, "DATABASE_URL" | "RUST_LOG" | "LOG_FORMAT")
+        || matches!(name, "DATABASE_URL" | "SMTP_URL" | "RUST_LOG" | "LOG_FORMAT")
 }
 
 /// The lines of a `.env` file; none where there is no file.
@@ -348,6 +374,8 @@ mod tests {
             ("MUSTER_HTTP_ADDR", "8080"),
             ("MUSTER_HEARTBEAT_URL", "hunter2"),
             ("MUSTER_ALARM_URL", "file:///hunter2"),
+            ("MUSTER_HTTP_ALLOW", "https://hunter2/"),
+            ("SMTP_URL", "smtp://hunter2@mail"),
             ("RUST_LOG", "muster=loud"),
             ("LOG_FORMAT", "xml"),
             ("MUSTER_SECRETS_DIR", "/nowhere/at/all"),

@@ -11,6 +11,7 @@ use anyhow::Context;
 use muster::app::App;
 use muster::app::courier::Courier;
 use muster::carriers::operator::{Operator, Pace};
+use muster::carriers::{Guard, Mail, Router, Webhook};
 use muster::clock::SystemClock;
 use muster::config::Config;
 use muster::discord::{Discord, Door, Stopped, gateway};
@@ -55,12 +56,12 @@ pub async fn run() -> Result<(), Ended> {
 
     let tasks = TaskTracker::new();
     GAUGES.started(app.now());
-    tasks.spawn(keep_time(app.clone(), clock, stop.clone()));
+    tasks.spawn(keep_time(app.clone(), clock.clone(), stop.clone()));
     if let Some(port) = port {
         tasks.spawn(port.serve(app.clone(), stop.clone()));
     }
     tasks.spawn(operator.run(app.clone(), stop.clone()));
-    let ended = work(&config, token, &app, &tasks, &stop).await;
+    let ended = work(&config, token, (&app, clock), &tasks, &stop).await;
     stop.cancel();
     tasks.close();
     if timeout(LOOPS_END_WITHIN, finish(&tasks, &app)).await.is_err() {
@@ -82,12 +83,12 @@ fn verdict(ended: Result<(), Ended>, lost_loops: u64) -> Result<(), Ended> {
 async fn work(
     config: &Config,
     token: SecretString,
-    app: &App,
+    (app, clock): (&App, Arc<SystemClock>),
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> Result<(), Ended> {
     let door = Door::default();
-    let courier: Arc<dyn Courier> = Arc::new(door.clone());
+    let courier: Arc<dyn Courier> = Arc::new(router(config, app, clock, door.clone())?);
     let loops = worker::start(app, &courier, stop).await.map_err(|fault| Ended::Failed(fault.into()))?;
     tasks.spawn(async move { loops.wait().await });
     tasks.spawn(measure(door.clone(), stop.clone()));
@@ -99,6 +100,20 @@ async fn work(
         ended = gateway::run(discord, stop.clone()) => Ok(ended?),
         () = late(stop) => Ok(()),
     }
+}
+
+/// All ways out: what goes past Discord does not wait for it.
+fn router(config: &Config, app: &App, clock: Arc<SystemClock>, door: Door) -> anyhow::Result<Router> {
+    let secrets = {
+        let config = config.clone();
+        Arc::new(move |name: &str| config.secret(name))
+    };
+    let webhook = Webhook::new(Guard::new(&config.http_allow)?, secrets, clock);
+    let mail = config.mail_server.as_ref().map(Mail::open).transpose()?;
+    if mail.is_some() {
+        app.carry_mail();
+    }
+    Ok(Router::new(Arc::new(door), webhook, mail))
 }
 
 /// Finds out who the bot is, for as long as it takes Discord to say. None: stopped before.

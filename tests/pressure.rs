@@ -9,7 +9,7 @@ mod databases;
 #[path = "support/down.rs"]
 mod down;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use muster_playground::{Exchange, Fault, Id, Limits, Look};
@@ -33,19 +33,18 @@ fn is_long() -> bool {
     std::env::var("MUSTER_LONG").is_ok_and(|value| value == "1")
 }
 
-/// What Ana was paged about, one text a page. Where no channel could be made in time, pages share the announcement channel.
+/// The incidents that Ana was paged about, one entry a page. Where no channel can be made in time they share the announcement
+/// channel; where that takes too long they are direct messages.
 fn pages(look: &Look<'_>) -> Vec<String> {
-    let ours = look.pings().into_iter().filter(|ping| ping.name == "Ana");
-    ours.filter_map(|ping| look.message(ping.message)).map(|message| message.content).collect()
+    let mentions = look.pings().iter().filter(|ping| ping.name == "Ana").filter_map(|ping| look.message(ping.message));
+    let all = mentions.chain(look.dms("Ana"));
+    let number = |text: &str| Some(text.split_once("INC-")?.1.split_whitespace().next()?.to_owned());
+    all.filter_map(|message| number(&message.content)).collect()
 }
 
-/// About how many incidents Ana was paged. Their titles end in three digits, and are the first thing that a page says.
+/// About how many incidents Ana was paged.
 fn paged(look: &Look<'_>) -> usize {
-    let mut first_lines: Vec<String> =
-        pages(look).iter().filter_map(|text| text.lines().next().map(str::to_owned)).collect();
-    first_lines.sort_unstable();
-    first_lines.dedup();
-    first_lines.len()
+    pages(look).into_iter().collect::<BTreeSet<_>>().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -107,6 +107,7 @@ files!(
     rule_22_calls,
     page,
     rule_12_codes,
+    ways,
 );
 
 /// Every file is played: one that is not in the list above would never fail.

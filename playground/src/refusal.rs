@@ -74,6 +74,7 @@ refusals! {
     too_many_webhooks 400 30007 "Maximum number of webhooks reached (15)"
     too_many_old_edits 429 30046 "Maximum number of edits to messages older than 1 hour reached. Try again later"
     already_acknowledged 400 40060 "Interaction has already been acknowledged."
+    overloaded 503 130000 "API resource is currently overloaded. Try again a little later"
     missing_access 403 50001 "Missing Access"
     not_yours 403 50005 "Cannot edit a message authored by another user"
     empty_message 400 50006 "Cannot send an empty message"

@@ -1,11 +1,11 @@
 //! Calls: load → decide → save, as for incidents but without timeline and room. Test pages are opened here, for whoever needs one;
 //! calls of people in `page`.
 
-use super::courier::{Address, Outgoing, What};
+use super::courier::{Address, Outgoing, Public, What};
 use super::desk::Done;
-use super::drawing::{Drawn, outside, send, sent_at};
+use super::drawing::{Drawn, send, sent_at};
 use super::fault::Stop;
-use super::outbox::Lane;
+use super::outbox::{Lane, Work};
 use super::request::{Ask, Request, Which};
 use super::save::{CARD_SETTLES, insert_page, insert_shown, put};
 use super::{App, Fault, answer, calling, draw, tested};
@@ -18,7 +18,7 @@ use crate::domain::incident;
 use crate::domain::name::Name;
 use crate::domain::refusal::Refusal;
 use crate::domain::timeline::Unreached;
-use crate::store::{Conn, Tx, call as calls, contact, guild, post, wake};
+use crate::store::{Conn, Tx, call as calls, contact, guild, post, receipt, wake};
 use crate::words;
 
 /// The noun of calls in the wake table.
@@ -103,6 +103,10 @@ impl App {
         for effect in &outcome.effects {
             let (lane, post, due_at) = match effect {
                 Effect::SendPost { post } => (Lane::Page, post, now),
+                Effect::RedrawPost { post } if state.paging.rings(*post) => {
+                    receipt::hurry(tx, *post, now).await?;
+                    continue;
+                }
                 Effect::RedrawPost { post } | Effect::PostCard { post } => (Lane::Normal, post, now),
                 Effect::UpdateCard { post } => (Lane::Normal, post, now + CARD_SETTLES),
                 _ => continue,
@@ -175,11 +179,11 @@ impl App {
     }
 
     /// A message of a call, if it is still wanted; or what it has become.
-    pub(super) async fn draw_call(&self, conn: &mut Conn, effect: &Effect, id: CallId) -> Result<Drawn, Stop> {
+    pub(super) async fn draw_call(&self, conn: &mut Conn, work: &Work, id: CallId) -> Result<Drawn, Stop> {
         let Some(state) = calls::peek(conn, id).await?.map(|row| read(&row)).transpose()? else {
             return Ok(Drawn::Drop(None));
         };
-        match effect {
+        match &work.effect {
             Effect::PostCard { post } => {
                 let facts = self.facts_of_call(conn, &state).await?;
                 let to = state.room.map_or(Address::Dm(state.by), Address::Channel);
@@ -191,7 +195,7 @@ impl App {
                 Ok(Drawn::Send(What::Edit { channel, message_id, message: self.call_card(&state, &facts) }))
             }
             Effect::SendPost { post } => match state.paging.post(*post).filter(|post| post.sent.is_none()) {
-                Some(post) => self.draw_call_post(conn, &state, post).await,
+                Some(post) => self.draw_call_post(conn, work, &state, post).await,
                 None => Ok(Drawn::Drop(None)),
             },
             Effect::RedrawPost { post } => {
@@ -206,15 +210,19 @@ impl App {
         }
     }
 
-    async fn draw_call_post(&self, conn: &mut Conn, state: &Call, post: &Post) -> Result<Drawn, Stop> {
+    async fn draw_call_post(&self, conn: &mut Conn, work: &Work, state: &Call, post: &Post) -> Result<Drawn, Stop> {
         let drop = |told: Told| Ok(Drawn::Drop(Some(incident::Input::Told(told))));
         // One that may be out already is sent once more, closed and without a ping: the same nonce finds it.
-        if !state.paging.open(post) && !post.unsure {
+        let may_be_out = (post.unsure || work.was_cut_off()) && post.place != Place::Outside;
+        if !state.paging.open(post) && !may_be_out {
             return drop(Told::PostWithdrawn { post: post.id });
         }
         let to = match post.place {
             Place::Direct { user } => Address::Dm(user),
-            Place::Outside => return Ok(outside(&state.paging, post, public(state, post))),
+            Place::Outside => {
+                let facts = self.facts_of_call(conn, state).await?;
+                return Ok(self.outside(&facts, &state.paging, post, public(state, post)));
+            }
             Place::Announcement { channel } => Address::Channel(channel),
             Place::Room => match state.room {
                 Some(channel) => Address::Channel(channel),
@@ -241,11 +249,11 @@ impl App {
     }
 }
 
-/// What leaves Discord: of a test that nothing is wrong, of a call that somebody is needed.
-fn public(state: &Call, post: &Post) -> String {
+/// All that leaves Discord: of a test that nothing is wrong, of a call that somebody is needed.
+fn public(state: &Call, post: &Post) -> Public {
     match state.kind {
-        Kind::Test { .. } => words::contact::public_test(),
-        Kind::Page { .. } => words::public_call(&state.title(), post.code().as_deref()),
+        Kind::Test { .. } => draw::public_call(words::contact::public_test(), true, post),
+        Kind::Page { .. } => draw::public_call(words::public_call(&state.title()), false, post),
     }
 }
 

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use super::reply::Control;
 use super::view::{CallView, CalledView, CardView, FallbackView, PageView, PagedView};
+use crate::domain::contact::{ContactChannel, Way, WebhookPreset};
 use crate::domain::effect::{RoomKind, Sign};
-use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PageId, RoleId, Root, UserId};
+use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PageId, RoleId, Root, Timestamp, UserId};
+use crate::domain::impact::Impact;
 use crate::domain::timeline::Unreached;
-use crate::words::Text;
+use crate::words::{self, Text};
 
 /// Carries one delivery out. May be asked twice for the same: the nonce and the markers make it one.
 #[async_trait::async_trait]
@@ -55,10 +57,11 @@ pub enum What {
         number: Option<i64>,
     },
     /// Through a way outside Discord: public text only.
-    Outside {
-        page: PageId,
-        public: String,
-    },
+    Outside(Box<OutsidePage>),
+    /// Stop a page outside Discord that goes on ringing by itself.
+    Hush(Ring),
+    /// Ask what became of a page that rings outside Discord.
+    AskReceipt(Ring),
 }
 
 impl What {
@@ -69,10 +72,97 @@ impl What {
             What::Send { message: Outgoing::Page(page), .. } => open(&page.people),
             What::Send { message: Outgoing::Call(call), .. } => open(&call.people),
             What::Send { message: Outgoing::Called(call), .. } => open(&call.people),
-            What::Outside { page, .. } => vec![*page],
+            What::Outside(page) => vec![page.page],
             _ => Vec::new(),
         }
     }
+
+    /// It goes past Discord, and says nothing about it.
+    pub fn is_outside(&self) -> bool {
+        matches!(self, What::Outside(_) | What::Hush(_) | What::AskReceipt(_))
+    }
+}
+
+/// One page by a way outside Discord.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutsidePage {
+    pub page: PageId,
+    pub outlet: Outlet,
+    pub public: Public,
+    /// The same for every try: whoever has seen it has seen the page.
+    pub key: String,
+}
+
+/// Where a page outside Discord goes, as it is set up now. Secrets are named; whoever carries it looks them up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outlet {
+    Webhook { preset: WebhookPreset, url_env: String, secret_env: Option<String> },
+    Mail { address: String },
+}
+
+impl Outlet {
+    /// How a contact channel is reached outside Discord; `None`: it is not, or not any more.
+    pub fn of(channel: &ContactChannel) -> Option<Outlet> {
+        match (channel.way, &channel.url_env, &channel.address) {
+            (Way::Webhook, Some(url_env), _) => Some(Outlet::Webhook {
+                preset: channel.preset.unwrap_or(WebhookPreset::Generic),
+                url_env: url_env.clone(),
+                secret_env: channel.secret_env.clone(),
+            }),
+            (Way::Email, _, Some(address)) => Some(Outlet::Mail { address: address.clone() }),
+            _ => None,
+        }
+    }
+
+    /// The variable of a gateway that goes on ringing until it is stopped or answered there.
+    pub fn rings(&self) -> Option<&str> {
+        match self {
+            Outlet::Webhook { preset: WebhookPreset::Pushover, url_env, .. } => Some(url_env),
+            _ => None,
+        }
+    }
+}
+
+/// All that a page may say outside Discord (ENGAGEMENT 7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Public {
+    /// Its first line: `INC-42 · impact 1 · Payments`.
+    pub head: String,
+    /// Of an incident.
+    pub number: Option<i64>,
+    pub impact: Option<Impact>,
+    pub plan: Option<String>,
+    /// It only proves the way.
+    pub test: bool,
+    /// Jumps to the room, once there is one.
+    pub link: Option<String>,
+    /// Answers it by `/ack`.
+    pub code: Option<String>,
+    /// When it was wanted first.
+    pub at: Timestamp,
+}
+
+impl Public {
+    /// Everything, for people.
+    pub fn text(&self) -> String {
+        words::public_text(&self.head, self.link.as_deref(), self.code.as_deref())
+    }
+
+    /// It must get through whatever the phone is set to: at impact 1 and 2, and wherever a person or a test calls.
+    pub fn urgent(&self) -> bool {
+        self.impact.is_none_or(|impact| impact <= Impact::High)
+    }
+}
+
+/// A page that goes on ringing at a gateway until it is stopped or answered there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ring {
+    /// The variable with the gateway's address.
+    pub url_env: String,
+    /// The key of the page.
+    pub key: String,
+    /// What the gateway calls it; `None`: its answer never came.
+    pub receipt: Option<String>,
 }
 
 /// Where a message goes.
@@ -131,6 +221,17 @@ pub enum Receipt {
         failed: Vec<(PageId, Unreached)>,
     },
     Done,
+    /// A gateway has it, rings, and will tell what became of it.
+    Ringing {
+        receipt: String,
+    },
+    /// What a gateway says of a page that rings.
+    Heard {
+        /// They have it.
+        acknowledged: bool,
+        /// It rings no more by itself.
+        over: bool,
+    },
 }
 
 /// It was not delivered.

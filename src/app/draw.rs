@@ -1,6 +1,6 @@
 //! State → view: what a message shows, as of the moment it is delivered. Late, repeated or merged deliveries are right by construction.
 
-use super::courier::Outgoing;
+use super::courier::{Outgoing, Public};
 use super::press::Pressed;
 use super::reply::{Control, Style};
 use super::view::{
@@ -62,10 +62,24 @@ pub(super) fn announcement(state: &Incident, event: &Event) -> Outgoing {
     Outgoing::Line { text: words::announcement(&head, event), controls: Vec::new() }
 }
 
-/// The only text that leaves Discord.
-pub(super) fn public_text(state: &Incident, post: &Post) -> String {
+/// All of an incident that leaves Discord.
+pub(super) fn public(state: &Incident, post: &Post) -> Public {
     let plan = state.plan.as_ref().map(|plan| plan.title());
-    words::public_page(state.number, state.impact, plan, None, post.code().as_deref())
+    Public {
+        head: words::public_head(state.number, state.impact, plan),
+        number: Some(state.number),
+        impact: Some(state.impact),
+        plan: plan.map(words::public_plan),
+        test: false,
+        link: state.room.channel().map(|room| format!("https://discord.com/channels/{}/{room}", state.guild)),
+        code: post.code(),
+        at: post.at,
+    }
+}
+
+/// All of a call that leaves Discord.
+pub(super) fn public_call(head: String, test: bool, post: &Post) -> Public {
+    Public { head, number: None, impact: None, plan: None, test, link: None, code: post.code(), at: post.at }
 }
 
 /// Everyone who is engaged so far: they may see the room by name.

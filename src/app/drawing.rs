@@ -1,13 +1,13 @@
 //! What a claimed row says now: drawn from the state as it is when it goes out, or dropped where nobody wants it any more.
 
-use super::courier::{Address, Outgoing, RoomPlan, What};
+use super::courier::{Address, Outgoing, Outlet, OutsidePage, Public, RoomPlan, What};
 use super::facts::read_state;
 use super::fault::Stop;
 use super::outbox::{Work, base36};
 use super::{App, draw};
-use crate::domain::contact::Way;
 use crate::domain::effect::{Effect, RoomKind, SourceNote};
 use crate::domain::engagement::{Paging, Place, Post, Told};
+use crate::domain::facts::Facts;
 use crate::domain::id::{ChannelId, IncidentId, MessageId, PostId, Root};
 use crate::domain::incident::{Incident, Input};
 use crate::domain::reference::Ref;
@@ -45,7 +45,7 @@ impl App {
             }
             (Effect::Welcome { server, to, .. }, _) => self.draw_welcome(conn, work, server, *to).await,
             (_, Some(Root::Incident(id))) => self.draw_of_incident(conn, work, id).await,
-            (effect, Some(Root::Call(id))) => self.draw_call(conn, effect, id).await,
+            (_, Some(Root::Call(id))) => self.draw_call(conn, work, id).await,
             (_, None) => Ok(Drawn::Drop(None)),
         }
     }
@@ -67,7 +67,7 @@ impl App {
                 Some((channel, message_id)) => Drawn::Send(What::Pin { channel, message_id }),
                 None => Drawn::Drop(None),
             }),
-            Effect::SendPost { post } => self.draw_post(conn, state, *post).await,
+            Effect::SendPost { post } => self.draw_post(conn, work, state, *post).await,
             Effect::RedrawPost { post } => self.draw_post_edit(conn, state, *post).await,
             Effect::Line { event } | Effect::SuggestResolve { event } => {
                 let line = timeline::get(conn, *event).await?.and_then(|row| draw::event(&row));
@@ -161,17 +161,22 @@ impl App {
     }
 
     /// A page, or a fallback's call, if it is still wanted.
-    async fn draw_post(&self, conn: &mut Conn, state: &Incident, id: PostId) -> Result<Drawn, Stop> {
+    async fn draw_post(&self, conn: &mut Conn, work: &Work, state: &Incident, id: PostId) -> Result<Drawn, Stop> {
         let Some(post) = state.paging.post(id).filter(|post| post.sent.is_none()) else {
             return Ok(Drawn::Drop(None));
         };
         // One that may be out already is sent once more, closed and without a ping: the same nonce finds it, and it is drawn anew.
-        if !state.paging.open(post) && !post.unsure {
+        // Outside Discord nothing can be drawn anew.
+        let may_be_out = (post.unsure || work.was_cut_off()) && post.place != Place::Outside;
+        if !state.paging.open(post) && !may_be_out {
             return Ok(Drawn::Drop(Some(Input::Told(Told::PostWithdrawn { post: id }))));
         }
         let to = match post.place {
             Place::Direct { user } => Address::Dm(user),
-            Place::Outside => return Ok(outside(&state.paging, post, draw::public_text(state, post))),
+            Place::Outside => {
+                let facts = self.facts(conn, state.guild, Some(state)).await?;
+                return Ok(self.outside(&facts, &state.paging, post, draw::public(state, post)));
+            }
             Place::Room | Place::Announcement { .. } => match state.place_of(post.place) {
                 Some(channel) => Address::Channel(channel),
                 None => {
@@ -195,6 +200,21 @@ impl App {
         Ok(Drawn::Send(What::Edit { channel, message_id, message }))
     }
 
+    /// Webhooks and mail: public text only, to the address as it is now (ENGAGEMENT 23).
+    pub(super) fn outside(&self, facts: &Facts, paging: &Paging, post: &Post, public: Public) -> Drawn {
+        let Some(page) = paging.pages_of(post).next() else { return Drawn::Drop(None) };
+        let channel = facts.live.contact(&page.contact).and_then(|contact| contact.channel(&page.channel));
+        match channel.and_then(Outlet::of) {
+            Some(outlet) => Drawn::Send(What::Outside(Box::new(OutsidePage {
+                page: page.id,
+                outlet,
+                public,
+                key: self.post_nonce(post.id),
+            }))),
+            None => Drawn::Drop(Some(Input::Told(Told::PostFailed { post: post.id, why: Unreached::Unknown }))),
+        }
+    }
+
     /// The same for every try at a post, whichever row carries it: Discord drops the second.
     pub(super) fn post_nonce(&self, post: PostId) -> String {
         format!("{}p{}", self.0.salt, base36(post.0))
@@ -203,13 +223,6 @@ impl App {
 
 pub(super) fn send(to: Address, message: Outgoing, nonce: String) -> Drawn {
     Drawn::Send(What::Send { to, message, nonce })
-}
-
-/// Webhooks and mail: public text only.
-pub(super) fn outside(paging: &Paging, post: &Post, public: String) -> Drawn {
-    let Some(page) = paging.pages_of(post).next() else { return Drawn::Drop(None) };
-    debug_assert!(matches!(page.way, Way::Webhook | Way::Email));
-    Drawn::Send(What::Outside { page: page.id, public })
 }
 
 pub(super) async fn sent_at(conn: &mut Conn, post: PostId) -> Result<Option<(ChannelId, MessageId)>, Stop> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::App;
 use super::fault::Stop;
-use super::outage::ways_outside;
 use super::save::GuildState;
 use crate::definitions;
 use crate::domain::definition::{Kind, Set};
@@ -60,7 +59,7 @@ impl App {
             muted: self.muted(conn, guild).await?,
             gone: state.gone,
             outage: self.outage(),
-            outside: ways_outside(),
+            outside: self.ways_outside(),
         })
     }
 

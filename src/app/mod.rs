@@ -4,7 +4,7 @@
 //! Reading order: `desk` (people), with `again` (faults that pass), `opening` (the form of a new incident), `ending` (duplicates,
 //! deletion) and `listing` (reads); `intake` (alert messages; `arriving`: which are under way), `waking` (deadlines), `session` (of
 //! the gateway), `leaving` (a server is lost), `outbox` (deliveries and their receipts; `drawing`: what each says now; `outage`: what
-//! they say about Discord), `audit` (what should have happened), `cleaning` and `restored` (what becomes of what is old),
+//! they say about Discord; `receipt`: what rings at a gateway outside it), `audit` (what should have happened), `cleaning` and `restored` (what becomes of what is old),
 //! `definition` (set-up), then the other nouns: `plan`; `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
 //! the guided ways in (`welcome`, `setup`, `doctor`, `help`). What they share: `facts` (load), `places` and `survey` (what
 //! Discord is asked first), `save`, `draw` (state → view), `fault`.
@@ -34,6 +34,7 @@ mod opening;
 mod outage;
 mod outbox;
 mod places;
+mod receipt;
 mod restored;
 mod save;
 mod schedule;
@@ -60,7 +61,7 @@ pub mod show;
 pub mod view;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rand_core::RngCore;
@@ -72,6 +73,7 @@ pub use fault::Fault;
 pub use intake::{Arrived, SourcePlace};
 pub use outbox::{Lane, Prepared, Work};
 pub use places::OpenPost;
+pub use receipt::{RINGS_FOR, Ringing};
 pub use save::INCIDENT;
 pub use tested::Tests;
 pub use welcome::Joined;
@@ -109,6 +111,8 @@ struct Inner {
     /// Changes of set-up that were shown and wait for a yes.
     proposals: Mutex<Vec<definition::Proposed>>,
     weather: Mutex<outage::Weather>,
+    /// There is a mail server.
+    mail: AtomicBool,
     audited: Mutex<audit::Audited>,
     /// Alert messages on their way in.
     arriving: arriving::Arriving,
@@ -143,6 +147,7 @@ impl App {
             waiting: Mutex::default(),
             proposals: Mutex::default(),
             weather: Mutex::default(),
+            mail: AtomicBool::default(),
             audited: Mutex::default(),
             arriving: arriving::Arriving::default(),
         })))

@@ -3,6 +3,7 @@
 //! Idle is no outage: only tried deliveries count. A restart forgets it; what stands still then is looked at again by its own deadline.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
@@ -83,6 +84,17 @@ impl Weather {
 }
 
 impl App {
+    /// There is a mail server here: pages go by mail from now on.
+    pub fn carry_mail(&self) {
+        self.0.mail.store(true, Ordering::Relaxed);
+    }
+
+    /// Ways outside Discord that something carries here.
+    pub(super) fn ways_outside(&self) -> BTreeSet<Way> {
+        let mail = self.0.mail.load(Ordering::Relaxed).then_some(Way::Email);
+        [Way::Webhook].into_iter().chain(mail).collect()
+    }
+
     /// Since when no delivery has got through; `None`: some do, or none was tried.
     pub fn outage(&self) -> Option<Timestamp> {
         self.weather().outage(self.now())
@@ -139,11 +151,6 @@ fn log(looked: Result<(), Fault>) {
     if let Err(fault) = looked {
         tracing::error!(%fault, "what an outage changes could not be looked at");
     }
-}
-
-/// Ways outside Discord that something carries here.
-pub(super) fn ways_outside() -> BTreeSet<Way> {
-    [Way::Webhook, Way::Email].into_iter().filter(|way| way.carried()).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::courier::{Delivery, Miss, Receipt, What};
+use super::courier::{Delivery, Miss, Receipt};
 use super::drawing::Drawn;
 use super::facts::read_state;
 use super::fault::Stop;
@@ -66,12 +66,21 @@ impl Work {
         self.row.id
     }
 
+    /// Whoever had it before ended without a word: it may be out.
+    pub(super) fn was_cut_off(&self) -> bool {
+        self.row.why.as_deref() == Some(outbox::CUT_OFF)
+    }
+
     pub(super) fn outside(&self) -> bool {
         self.outside
     }
 
     pub(super) fn guild(&self) -> GuildId {
         self.row.guild_id
+    }
+
+    pub(super) fn root_of_post(&self) -> Option<(Root, PostId)> {
+        self.row.root.zip(posted(&self.effect))
     }
 
     pub fn due_at(&self) -> Timestamp {
@@ -132,7 +141,8 @@ impl App {
         match drawn {
             Drawn::Send(what) => {
                 work.asks = what.asks();
-                work.outside = matches!(what, What::Outside { .. });
+                work.outside = what.is_outside();
+                self.expect_receipt(work, &what).await?;
                 Ok(Prepared::Deliver(Box::new(Delivery {
                     guild: work.row.guild_id,
                     root: work.row.root,
@@ -182,18 +192,20 @@ impl App {
         match told {
             Ok(receipt) => {
                 let input = self.receipt_input(work, &receipt);
-                self.finish(work, Ending::Done(message_of(&receipt)), input).await
+                let ending = match receipt {
+                    Receipt::Ringing { receipt } => Ending::Rings(receipt),
+                    receipt => Ending::Done(message_of(&receipt)),
+                };
+                self.finish(work, ending, input).await
             }
             Err(Miss::Retry { after, why } | Miss::Down { after, why }) if self.may_retry(work) => {
                 let after = after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or(backoff(work));
-                self.finish(work, Ending::Retry(self.now() + after, why), None).await
+                // This try was refused; what became of the one that was cut off is as unknown as before.
+                let unsure = work.was_cut_off().then(|| unsure(work)).flatten();
+                self.finish(work, Ending::Retry(self.now() + after, why), unsure).await
             }
             Err(Miss::Unsure { why }) if self.may_retry(work) => {
-                let unsure = match &work.effect {
-                    Effect::SendPost { post } => Some(Input::Told(Told::PostUnsure { post: *post })),
-                    _ => None,
-                };
-                self.finish(work, Ending::Retry(self.now() + backoff(work), why), unsure).await
+                self.finish(work, Ending::Retry(self.now() + backoff(work), why), unsure(work)).await
             }
             Err(miss) => {
                 let (input, why) = miss_input(work, miss);
@@ -260,7 +272,7 @@ impl App {
     async fn finish_with(&self, tx: &mut Tx, work: &Work, ending: Ending, told: Option<Input>) -> Result<(), Stop> {
         let (id, fence) = (work.row.id, work.row.fence);
         let held = match &ending {
-            Ending::Done(_) => outbox::done(tx, id, fence).await?,
+            Ending::Done(_) | Ending::Rings(_) => outbox::done(tx, id, fence).await?,
             Ending::Retry(due, why) => outbox::retry(tx, id, fence, *due, why).await?,
             Ending::Failed(why) => outbox::fail(tx, id, fence, why).await?,
         };
@@ -271,6 +283,7 @@ impl App {
         if let (Ending::Done(Some((channel, message))), Some(post)) = (&ending, posted(&work.effect)) {
             post::receipt(tx, post, *channel, *message, self.now()).await?;
         }
+        self.note_receipt(tx, work, &ending).await?;
         match (work.row.root, told) {
             (Some(root), Some(told)) => self.tell(tx, root, told).await,
             _ => self.given_up(tx, work, &ending).await,
@@ -356,6 +369,14 @@ impl App {
 /// Parked rows that are let go at once.
 const PARKED_BATCH: i64 = 100;
 
+/// What an incident is told of a page that may be out.
+fn unsure(work: &Work) -> Option<Input> {
+    match &work.effect {
+        Effect::SendPost { post } => Some(Input::Told(Told::PostUnsure { post: *post })),
+        _ => None,
+    }
+}
+
 /// What an incident is told of a delivery that has failed for good, and why for the log.
 fn miss_input(work: &Work, miss: Miss) -> (Option<Input>, String) {
     let (unreached, why) = match &miss {
@@ -382,8 +403,10 @@ fn backoff(work: &Work) -> TimeDelta {
 }
 
 #[derive(Clone)]
-enum Ending {
+pub(super) enum Ending {
     Done(Option<(ChannelId, MessageId)>),
+    /// It is out, and rings at a gateway that calls it so.
+    Rings(String),
     Retry(Timestamp, String),
     Failed(String),
 }
@@ -401,7 +424,7 @@ fn read_work(row: outbox::OutboxRow) -> Option<Work> {
 fn message_of(receipt: &Receipt) -> Option<(ChannelId, MessageId)> {
     match receipt {
         Receipt::Message { channel, message, .. } => Some((*channel, *message)),
-        Receipt::Room { .. } | Receipt::Done => None,
+        _ => None,
     }
 }
 

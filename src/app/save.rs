@@ -13,7 +13,7 @@ use crate::domain::engagement::{Paging, Place, Post, PostKind};
 use crate::domain::id::{GuildId, IncidentId, Mint, OutboxId, PostId, Root, Timestamp, UserId};
 use crate::domain::incident::{Incident, Outcome};
 use crate::domain::timeline::Event;
-use crate::store::{Tx, dedupe, incident, outbox, post, timeline, wake};
+use crate::store::{Tx, dedupe, incident, outbox, post, receipt, timeline, wake};
 
 /// The noun of incidents in the wake table.
 pub const INCIDENT: &str = "incident";
@@ -209,6 +209,8 @@ async fn ask(tx: &mut Tx, state: &Incident, effect: &Effect, now: Timestamp, min
             let waits = no_room && needs_room(state, *post);
             (Lane::Page, Some(post.to_string()), waits.then_some(room), now)
         }
+        // Outside Discord there is nothing to draw anew; what rings there stops.
+        Effect::RedrawPost { post } if state.paging.rings(*post) => return Ok(receipt::hurry(tx, *post, now).await?),
         Effect::RedrawPost { post } => (Lane::Normal, Some(post.to_string()), None, now),
         Effect::PinCard { post } => (Lane::Normal, Some(post.to_string()), None, now),
         Effect::UpdateCard { post } => (Lane::Normal, Some(post.to_string()), None, now + CARD_SETTLES),

@@ -16,6 +16,7 @@ mod history;
 mod init;
 mod message;
 mod rollback;
+mod shifts;
 mod show;
 mod survey;
 
@@ -66,6 +67,8 @@ enum Command {
     Rollback(Rollback),
     /// Say how messages of a sender are read; changes nothing
     Alert(Alert),
+    /// Print who is on call when, as JSON: of a schedule in files, or of one in force with its overrides
+    Shifts(Shifts),
     /// Say what would keep a page from its person, in one server or all; ends with 1 if something does
     Doctor(Doctor),
     /// Write everything in the database into one new file; the bot may go on running
@@ -149,6 +152,25 @@ struct Alert {
 }
 
 #[derive(Debug, Args)]
+struct Shifts {
+    /// The name of the schedule
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    schedule: Name,
+    /// Where it begins, like 2026-01-31T09:00:00Z; without an offset, as clocks in the zone of the settings show it
+    #[arg(long, value_name = "TIME")]
+    from: String,
+    /// Where it ends, which is not part of it any more
+    #[arg(long, value_name = "TIME")]
+    to: String,
+    /// Definitions, as YAML or JSON, in place of those in force; needs no database, and knows no overrides
+    #[arg(long = "file", value_name = "FILE", num_args = 1.., conflicts_with = "guild")]
+    files: Vec<PathBuf>,
+    /// Id of the server; may be left out where there is only one
+    #[arg(long, value_name = "ID", value_parser = guild)]
+    guild: Option<GuildId>,
+}
+
+#[derive(Debug, Args)]
 struct Doctor {
     /// Id of the server; left out: every server that is served
     #[arg(long, value_name = "ID", value_parser = guild)]
@@ -227,6 +249,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::History(args) => history::run(args).await,
         Command::Rollback(args) => rollback::run(args.definition, args.version, args.dry_run).await,
         Command::Alert(args) => alert::run(args).await,
+        Command::Shifts(args) => shifts::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Backup(args) => backup::run(&args.file).await,
         Command::Copy(args) => copy::run(args).await,

@@ -66,14 +66,16 @@ impl Courier for Discord {
                 done_unless_full(self.rest().call(Call::new(endpoint)).await, code::REACTIONS_FULL)
             }
             What::DeleteRoom { channel, number } => self.delete_room(*channel, *number).await,
-            What::Outside { .. } => Err(Miss::Never { why: Unreached::NoCarrier, detail: "no carrier yet".to_owned() }),
+            What::Outside(_) | What::Hush(_) | What::AskReceipt(_) => {
+                Err(Miss::Never { why: Unreached::NoCarrier, detail: "Discord does not carry it".to_owned() })
+            }
         }
     }
 }
 
-/// Direct messages, and what goes past Discord, need no server.
+/// Direct messages need no server.
 fn reaches_people_elsewhere(what: &What) -> bool {
-    matches!(what, What::Send { to: Address::Dm(_), .. } | What::Outside { .. })
+    matches!(what, What::Send { to: Address::Dm(_), .. })
 }
 
 /// A message on its way, with those in it who cannot be reached.

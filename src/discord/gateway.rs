@@ -25,7 +25,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::messages::Reacted;
-use super::rest::{Call, Endpoint, RestError};
+use super::rest::{Call, Endpoint, Lane, RestError};
 use super::{Discord, lock};
 use crate::domain::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use crate::domain::permission::Person;
@@ -344,7 +344,7 @@ impl Ears {
         let discord = &self.discord;
         discord.0.gates.close(guild);
         tracing::info!(%guild, outage, "a guild is out of reach");
-        if outage && discord.was_just_served(guild) {
+        if outage && discord.was_just_served(guild) && discord.guild(guild, Lane::Page).await.is_ok() {
             discord.catch_up(guild).await;
         } else if outage {
             discord.went_away(guild).await;

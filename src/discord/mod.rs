@@ -177,7 +177,8 @@ impl Discord {
         }
     }
 
-    /// The word that it was out of reach may be read after the word that it is back, for events come in no order.
+    /// The word that it was out of reach may be read after the word that it is back, for events come in no order: who hears it
+    /// then asks Discord.
     fn was_just_served(&self, guild: GuildId) -> bool {
         let now = self.app().now();
         lock(&self.0.served_at).get(&guild).is_some_and(|at| now - *at < JUST_NOW)

@@ -106,11 +106,6 @@ impl Way {
     pub fn in_discord(self) -> bool {
         matches!(self, Way::Mention | Way::Dm)
     }
-
-    /// This version has a carrier for it; a page by any other way fails at once.
-    pub fn carried(self) -> bool {
-        matches!(self, Way::Mention | Way::Dm)
-    }
 }
 
 /// The service behind a webhook: what the body looks like.

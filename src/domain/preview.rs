@@ -180,7 +180,8 @@ impl<'a> Walk<'a> {
         let paging = &self.incident.paging;
         let Some(post) = paging.post(id).filter(|post| post.sent.is_none() && paging.open(post)) else { return };
         let asked: Vec<&Page> = paging.pages_of(post).filter(|page| page.waits()).collect();
-        if asked.iter().any(|page| !page.way.carried()) {
+        let carried = |way: Way| way.in_discord() || self.question.facts.outside.contains(&way);
+        if !asked.iter().all(|page| carried(page.way)) {
             return self.tell(Input::Told(Told::PostFailed { post: id, why: Unreached::NoCarrier }), at);
         }
         let pages: Vec<What> = asked.iter().map(|page| What::Page(self.paged(page))).collect();

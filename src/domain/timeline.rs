@@ -228,8 +228,16 @@ pub enum Unreached {
     /// Cannot see the channel, and access could not be given.
     NoAccess,
     SecretUnset,
-    /// No carrier for this way yet.
+    /// There is no mail server here.
     NoCarrier,
+    /// Its address, on the host, is none, or lacks something.
+    BadAddress,
+    /// Its address leads into a private network that nobody allowed.
+    Private,
+    /// The service does not take our key or password.
+    KeyRefused,
+    /// The mail server cannot be talked to so that nobody listens.
+    Unencrypted,
     /// The contact is not defined any more and never was in the frozen set.
     Unknown,
     /// There is no place left to say it.

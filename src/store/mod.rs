@@ -27,6 +27,7 @@ pub mod incident;
 pub mod install;
 pub mod outbox;
 pub mod post;
+pub mod receipt;
 pub mod schedule;
 pub mod seen;
 pub mod session;

@@ -110,6 +110,9 @@ pub async fn put(tx: &mut Tx, new: &NewRow) -> Result<OutboxId, StoreError> {
     Ok(carried.map_or(new.id, |(id,)| id))
 }
 
+/// Why a row is claimed whose last claim ran out: nobody has said what came of it, so it may be out.
+pub const CUT_OFF: &str = "cut off";
+
 /// Claims up to `limit` rows of a lane that are due at `now`, until `lease`; earliest first. An edit waits for the one in flight before it.
 pub async fn claim(
     tx: &mut Tx,
@@ -139,7 +142,8 @@ pub async fn claim(
              LIMIT $4
              /* FOR UPDATE SKIP LOCKED */)
          UPDATE outbox
-         SET lease_until = $3, attempts = attempts + 1, fence = fence + 1
+         SET lease_until = $3, attempts = attempts + 1, fence = fence + 1,
+             why = CASE WHEN lease_until IS NULL THEN why ELSE $5 END
          WHERE id IN (SELECT id FROM due)
          RETURNING ",
             columns!()
@@ -147,7 +151,8 @@ pub async fn claim(
         Us(now),
         lane,
         Us(lease),
-        limit
+        limit,
+        CUT_OFF
     )?;
     // RETURNING promises no order.
     claimed.sort_by_key(|row| (row.due_at, row.id));

@@ -254,7 +254,11 @@ fn mend(why: Unreached) -> &'static str {
             "They allow them under the server's name → Privacy Settings → Direct Messages, then `/contact test`."
         }
         Unreached::NoAccess | Unreached::NoRoom => "Let them see the channel, then `/contact test`.",
-        Unreached::NoCarrier => "Give them another way as well.",
+        Unreached::NoCarrier => "Set `SMTP_URL` where Muster runs, or give them another way as well.",
+        Unreached::BadAddress => "Write its variable as docs/ways.md shows, then `/contact test`.",
+        Unreached::Private => "If it is meant, add its host to `MUSTER_HTTP_ALLOW`, then `/contact test`.",
+        Unreached::KeyRefused => "Put the right key or password where Muster runs, then `/contact test`.",
+        Unreached::Unencrypted => "Mend the mail server or `SMTP_URL`, then `/contact test`.",
         Unreached::Muted
         | Unreached::Unverified
         | Unreached::Gone

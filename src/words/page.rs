@@ -70,16 +70,39 @@ pub fn still_called(names: &[String]) -> Text {
     }
 }
 
-/// What a webhook or a mail carries: nothing that must not be read by others. `link` is the jump link, `code` answers by `/ack`.
-pub fn public_page(number: i64, impact: Impact, plan: Option<&str>, link: Option<&str>, code: Option<&str>) -> String {
-    let plan = plan.map(|plan| format!(" · {}", one_line(plan, PUBLIC_PLAN_MAX))).unwrap_or_default();
-    let link = link.map(|link| format!("\n{link}")).unwrap_or_default();
-    let code = code.map(|code| format!("\n/ack {code}")).unwrap_or_default();
-    format!("INC-{number} · impact {}{plan}{link}{code}", impact.number())
+/// The first line of what leaves Discord: nothing that must not be read by others.
+pub fn public_head(number: i64, impact: Impact, plan: Option<&str>) -> String {
+    let plan = plan.map(|plan| format!(" · {}", public_plan(plan))).unwrap_or_default();
+    format!("INC-{number} · impact {}{plan}", impact.number())
 }
 
-/// The same of a call: the sentence that goes with it stays in Discord.
-pub fn public_call(title: &str, code: Option<&str>) -> String {
-    let code = code.map(|code| format!("\n/ack {code}")).unwrap_or_default();
-    format!("Call · {}{code}", one_line(title, PUBLIC_PLAN_MAX))
+/// The name of a plan, as it may leave Discord.
+pub fn public_plan(plan: &str) -> String {
+    one_line(plan, PUBLIC_PLAN_MAX)
+}
+
+/// What a webhook or a mail carries. `link` is the jump link, `code` answers by `/ack`.
+pub fn public_text(head: &str, link: Option<&str>, code: Option<&str>) -> String {
+    let link = link.map(|link| format!("\n{link}")).unwrap_or_default();
+    let code = code.map(|code| format!("\n{}", public_answer(code))).unwrap_or_default();
+    format!("{head}{link}{code}")
+}
+
+/// How a page outside Discord is answered.
+pub fn public_answer(code: &str) -> String {
+    format!("/ack {code}")
+}
+
+/// The same as it is spoken on the phone: figures of a code one by one.
+pub fn spoken_page(head: &str, code: Option<&str>) -> String {
+    let head = head.replace("INC-", "Incident ").replace(" · ", ". ");
+    let figures = |code: &str| code.chars().map(|figure| figure.to_string()).collect::<Vec<_>>().join(" ");
+    let code =
+        code.map(|code| format!(" To answer, write slash ack {} in Discord.", figures(code))).unwrap_or_default();
+    format!("Muster calls. {head}.{code}")
+}
+
+/// The first line of a call that leaves Discord: the sentence that goes with it stays there.
+pub fn public_call(title: &str) -> String {
+    format!("Call · {}", one_line(title, PUBLIC_PLAN_MAX))
 }

@@ -5,6 +5,7 @@
 mod audit;
 mod clean;
 mod outbox;
+mod receipt;
 mod wake;
 
 use std::panic::AssertUnwindSafe;
@@ -37,6 +38,7 @@ pub async fn start(app: &App, courier: &Arc<dyn Courier>, stop: &CancellationTok
     for lane in Lane::ALL {
         tasks.spawn(kept(outbox::run(app.clone(), courier.clone(), lane, stop.clone()), stop.clone()));
     }
+    tasks.spawn(kept(receipt::run(app.clone(), courier.clone(), stop.clone()), stop.clone()));
     tasks.spawn(kept(wake::run(app.clone(), stop.clone()), stop.clone()));
     tasks.spawn(kept(clean::run(app.clone(), stop.clone()), stop.clone()));
     tasks.spawn(kept(audit::run(app.clone(), stop.clone()), stop.clone()));
@@ -66,6 +68,7 @@ pub async fn drain(app: &App, courier: &dyn Courier) -> Result<usize, Fault> {
         for lane in Lane::ALL {
             done += outbox::turn(app, courier, lane).await?;
         }
+        done += receipt::turn(app, courier).await?;
         if done == 0 {
             return Ok(all);
         }

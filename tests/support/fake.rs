@@ -1,10 +1,10 @@
 //! A courier that delivers nothing: it writes down what it was asked for, in the words of the scenarios, and fails on demand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use muster::app::courier::{Address, Courier, Delivery, Miss, Outgoing, Receipt, RoomPlan, What};
+use muster::app::courier::{Address, Courier, Delivery, Miss, Outgoing, Outlet, OutsidePage, Receipt, RoomPlan, What};
 use muster::app::view::{CallView, CalledView, Calls, CardView, FallbackView, PageView, PagedView};
 use muster::domain::effect::RoomKind;
 use muster::domain::id::{ChannelId, MessageId, PageId, PostId, UserId};
@@ -23,6 +23,8 @@ pub struct Posted {
 #[derive(Default)]
 pub struct Fake {
     state: Mutex<State>,
+    /// Carries what goes past Discord in its place.
+    outside: Mutex<Option<Arc<dyn Courier>>>,
 }
 
 #[derive(Default)]
@@ -37,6 +39,10 @@ struct State {
     faults: Faults,
     /// The codes of what went past Discord, oldest first.
     codes: Vec<String>,
+    /// Keys of pages that ring at a gateway, whom they call, and whether they answered there.
+    ringing: BTreeMap<String, (String, bool)>,
+    /// Keys of pages that went past Discord: who sees one twice sees one page.
+    carried: BTreeSet<String>,
 }
 
 /// What goes wrong, as the scenarios say it.
@@ -48,13 +54,14 @@ pub struct Faults {
     pub no_channel: bool,
     pub no_thread: bool,
     pub no_card: bool,
+    /// Outside Discord: nobody is there, or they refuse for good.
+    pub phone_dead: bool,
+    pub phone_refused: bool,
     /// Nothing gets through: everything is to be tried again.
     pub down: bool,
     /// Mentions there, and direct messages to these, are limited for longer than a page waits.
     pub limited_rooms: bool,
     pub limited_dms: BTreeSet<UserId>,
-    /// Something carries what goes past Discord.
-    pub carried: bool,
     /// The answer of the next sends is lost after they took effect.
     pub lost_answers: u32,
 }
@@ -76,6 +83,18 @@ impl Fake {
     /// Takes what happened since the last time.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().log)
+    }
+
+    /// From here on what goes past Discord is carried by this.
+    pub fn carry_outside(&self, courier: Arc<dyn Courier>) {
+        *self.outside.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(courier);
+    }
+
+    /// A person answers where their phone rings.
+    pub fn answer_ring(&self, person: &str) -> Result<(), String> {
+        let mut state = self.lock();
+        let ring = state.ringing.values_mut().rev().find(|(called, _)| called == person);
+        ring.map(|ring| ring.1 = true).ok_or_else(|| format!("no phone of {person} rings"))
     }
 
     /// The newest message for which this holds.
@@ -109,7 +128,17 @@ impl Fake {
 #[async_trait::async_trait]
 impl Courier for Fake {
     async fn deliver(&self, delivery: Delivery) -> Result<Receipt, Miss> {
+        let outside = self.outside.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        if let Some(carrier) = outside.filter(|_| delivery.what.is_outside()) {
+            return carrier.deliver(delivery).await;
+        }
         let mut state = self.lock();
+        match &delivery.what {
+            What::Outside(page) => return state.carry(page),
+            What::Hush(ring) => return Ok(state.hush(&ring.key)),
+            What::AskReceipt(ring) => return Ok(state.heard(&ring.key)),
+            _ => {}
+        }
         if state.faults.down {
             return Err(Miss::Down { after: None, why: "Discord does not answer".to_owned() });
         }
@@ -126,25 +155,52 @@ impl Courier for Fake {
                 state.delete_room(channel);
                 Ok(Receipt::Done)
             }
-            What::Outside { public, .. } if state.faults.carried => {
-                state.ring(&public);
-                Ok(Receipt::Done)
-            }
-            What::Outside { .. } => {
-                let detail = "no carrier yet".to_owned();
-                Err(Miss::Never { why: Unreached::NoCarrier, detail })
-            }
+            What::Outside(_) | What::Hush(_) | What::AskReceipt(_) => unreachable!("it goes past Discord"),
         }
     }
 }
 
 impl State {
-    /// A phone rings: its code is kept apart, so that the stories need not know it.
-    fn ring(&mut self, public: &str) {
-        let (said, code) = public.split_once("\n/ack ").unwrap_or((public, ""));
-        let said = said.replace('\n', " / ");
-        self.log.push(format!("phone: {said}{}", if code.is_empty() { "" } else { " / /ack CODE" }));
-        self.codes.push(code.to_owned());
+    /// `phone @ana INC-1 · impact 1 · db`, `rings …` where it goes on ringing, `mail …`.
+    fn carry(&mut self, page: &OutsidePage) -> Result<Receipt, Miss> {
+        if self.faults.phone_dead {
+            return Err(Miss::Retry { after: None, why: "the gateway was not reached".to_owned() });
+        }
+        if self.faults.phone_refused {
+            return Err(Miss::Never { why: Unreached::KeyRefused, detail: "the gateway answered 403".to_owned() });
+        }
+        let rings = page.outlet.rings().is_some() && page.public.urgent();
+        let (way, person) = match &page.outlet {
+            Outlet::Mail { address } => ("mail", address.split('@').next().unwrap_or_default().to_owned()),
+            Outlet::Webhook { url_env, .. } => {
+                let name = url_env.rsplit('_').next().unwrap_or_default().to_lowercase();
+                (if rings { "rings" } else { "phone" }, name)
+            }
+        };
+        if self.carried.insert(page.key.clone()) {
+            self.log.push(format!("{way} @{person} {}", page.public.head));
+            self.codes.extend(page.public.code.clone());
+        }
+        if rings {
+            self.ringing.insert(page.key.clone(), (person, false));
+        }
+        if self.faults.lost_answers > 0 {
+            self.faults.lost_answers -= 1;
+            return Err(Miss::Unsure { why: "the answer was lost".to_owned() });
+        }
+        Ok(if rings { Receipt::Ringing { receipt: page.key.clone() } } else { Receipt::Done })
+    }
+
+    fn hush(&mut self, key: &str) -> Receipt {
+        if let Some((person, _)) = self.ringing.remove(key) {
+            self.log.push(format!("hush @{person}"));
+        }
+        Receipt::Done
+    }
+
+    fn heard(&self, key: &str) -> Receipt {
+        let (acknowledged, over) = self.ringing.get(key).map_or((false, true), |(_, answered)| (*answered, false));
+        Receipt::Heard { acknowledged, over }
     }
 
     fn open_room(&mut self, plan: &RoomPlan) -> Result<Receipt, Miss> {

@@ -183,7 +183,6 @@ impl Stage {
                 return Ok(());
             }
             "clock" => self.clock.advance(signed(rest)?),
-            "phones" => self.fake.faults(|faults| faults.carried = rest == "work"),
             "restart" => self.app = open(&self.store, &self.clock).await,
             "fault" => self.fault(rest, true)?,
             "mend" => self.fault(rest, false)?,
@@ -221,6 +220,8 @@ impl Stage {
                 let due = self.app.next_delivery(lane).await.map_err(|why| why.to_string())?;
                 next = next.into_iter().chain(due).min();
             }
+            let rings = self.app.next_ringing().await.map_err(|why| why.to_string())?;
+            next = next.into_iter().chain(rings).min();
             match next.filter(|at| *at <= until) {
                 Some(at) => self.clock.set(at.max(self.clock.now())),
                 None => break,
@@ -269,6 +270,9 @@ impl Stage {
         let (name, said) = line.split_once(' ').ok_or("what does the person do?")?;
         if said == "writes" {
             return self.writes(name).await;
+        }
+        if said == "answers the ring" {
+            return self.fake.answer_ring(name.trim_start_matches('@'));
         }
         let (said, elsewhere) = said.strip_prefix("elsewhere ").map_or((said, false), |said| (said, true));
         let (office, said) = said.strip_prefix("in the office ").map_or((false, said), |said| (true, said));
@@ -498,6 +502,8 @@ impl Stage {
             "no thread" => faults.no_thread = on,
             "no card" => faults.no_card = on,
             "discord down" => faults.down = on,
+            "phone dead" => faults.phone_dead = on,
+            "phone refused" => faults.phone_refused = on,
             "lost answer" => faults.lost_answers = u32::from(on),
             other => panic!("no such fault: {other}"),
         });
@@ -513,9 +519,11 @@ impl Stage {
 
 async fn open(store: &Store, clock: &Arc<TestClock>) -> App {
     let clock: Arc<dyn Clock> = clock.clone();
-    App::open(store.clone(), clock, Box::new(StdRng::seed_from_u64(7)), Arc::new(|_| true))
+    let app = App::open(store.clone(), clock, Box::new(StdRng::seed_from_u64(7)), Arc::new(|_| true))
         .await
-        .expect("the application opens")
+        .expect("the application opens");
+    app.carry_mail();
+    app
 }
 
 fn told(reply: &Reply) -> Option<String> {

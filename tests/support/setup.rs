@@ -110,6 +110,7 @@ impl Setup {
 }
 
 /// `2m here/2m dm · 0s phone`: stages, their channels, `/` how often a page is repeated. `is @ben 0s dm`: somebody else has the name.
+/// Besides `here`, `dm` and `phone` there are `pager`, which rings until it is answered, and `mail`.
 fn contact(name: &str, said: &str) -> Result<String, String> {
     let (who, said) = said.strip_prefix("is @").and_then(|said| said.split_once(' ')).unwrap_or((name, said));
     let (_, user) = PEOPLE.iter().find(|(known, _)| *known == who).ok_or(format!("nobody is called {who}"))?;
@@ -124,9 +125,17 @@ fn contact(name: &str, said: &str) -> Result<String, String> {
         let targets: Vec<String> = words.map(target).collect();
         stages += &format!("\n    - {{duration: {duration}, targets: [{}]}}", targets.join(", "));
     }
+    let variable = format!("MUSTER_SECRET_{}", name.to_uppercase());
+    let mut more = String::new();
+    if said.contains("pager") {
+        more += &format!(", {{name: pager, type: webhook, preset: pushover, url_env: {variable}}}");
+    }
+    if said.contains("mail") {
+        more += &format!(", {{name: mail, type: email, address: {name}@example.org}}");
+    }
     Ok(format!(
         "kind: contact\nname: {name}\nspec:\n  display_name: {name}\n  discord_user: \"{user}\"\n  channels: [{{name: here, type: mention}}, \
-         {{name: dm, type: dm}}, {{name: phone, type: webhook, url_env: MUSTER_SECRET_PHONE}}]\n  stages:{stages}"
+         {{name: dm, type: dm}}, {{name: phone, type: webhook, url_env: {variable}}}{more}]\n  stages:{stages}"
     ))
 }
 

@@ -190,11 +190,12 @@ fn a_receipt_without_a_discord_user_names_the_contact() {
 
 #[test]
 fn every_way_to_miss_somebody_has_a_reason() {
-    use Unreached::Unverified;
+    use Unreached::{BadAddress, KeyRefused, Private, Unencrypted, Unverified};
     use Unreached::{DmsClosed, Gone, Limited, Muted, NoAccess, NoCarrier, NoRoom, Rejected, SecretUnset, Unknown};
-    let all =
-        [Limited, Muted, Unverified, Gone, DmsClosed, NoAccess, SecretUnset, NoCarrier, Unknown, NoRoom, Rejected];
-    let reasons: BTreeSet<&str> = all.into_iter().map(unreached).collect();
+    let discord = [Limited, Muted, Unverified, Gone, DmsClosed, NoAccess, Unknown, NoRoom, Rejected];
+    let outside = [SecretUnset, NoCarrier, BadAddress, Private, KeyRefused, Unencrypted];
+    let all: Vec<Unreached> = discord.into_iter().chain(outside).collect();
+    let reasons: BTreeSet<&str> = all.iter().copied().map(unreached).collect();
     assert_eq!(reasons.len(), all.len(), "two reasons are alike");
 }
 

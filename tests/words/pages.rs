@@ -5,7 +5,7 @@ use std::fmt::Write;
 use muster::domain::effect::SourceNote;
 use muster::domain::engagement::Closing;
 use muster::domain::impact::Impact;
-use muster::words::{Path, closed, page_why, public_page, source_note};
+use muster::words::{Path, closed, page_why, public_head, public_text, source_note, spoken_page};
 
 use super::samples::{ANA, ana_is_on_call, at, strings};
 
@@ -58,13 +58,16 @@ fn a_closed_page_says_who_has_it() {
 
 #[test]
 fn what_leaves_discord_is_public() {
-    let page = |plan, link, code| public_page(42, Impact::Critical, plan, link, code);
+    let head = |plan| public_head(42, Impact::Critical, plan);
+    let page = |plan, link, code| public_text(&head(plan), link, code);
     assert_eq!(page(None, None, None), "INC-42 · impact 1");
     assert_eq!(page(Some("Pay\nments"), None, None), "INC-42 · impact 1 · Pay ments");
     let link = Some("https://discord.com/channels/1/2");
     let whole = "INC-42 · impact 1 · Payments\nhttps://discord.com/channels/1/2\n/ack 4711";
     assert_eq!(page(Some("Payments"), link, Some("4711")), whole);
     assert!(page(Some(&"x".repeat(500)), None, None).chars().count() < 160);
+    let spoken = "Muster calls. Incident 42. impact 1. Payments. To answer, write slash ack 4 7 1 1 in Discord.";
+    assert_eq!(spoken_page(&head(Some("Payments")), Some("4711")), spoken);
 }
 
 #[test]

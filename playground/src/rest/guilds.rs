@@ -18,7 +18,11 @@ pub(super) fn guild<'a>(state: &'a State, call: &Call) -> Result<&'a Guild, Refu
 }
 
 pub(super) fn get(state: &mut State, call: &Call) -> Outcome {
-    Answer::ok(state.guild_json(guild(state, call)?))
+    let found = guild(state, call)?;
+    if found.unavailable {
+        return Err(Refusal::overloaded());
+    }
+    Answer::ok(state.guild_json(found))
 }
 
 pub(super) fn channels(state: &mut State, call: &Call) -> Outcome {

@@ -241,6 +241,11 @@ impl Paging {
         self.posts.iter().find(|post| post.id == id)
     }
 
+    /// The post went out of Discord, where it may ring until somebody stops it.
+    pub fn rings(&self, id: PostId) -> bool {
+        self.post(id).is_some_and(|post| post.place == Place::Outside)
+    }
+
     /// Everything that a post is about has started again since it was issued: an answer to it may be older than that.
     pub fn outdated(&self, post: &Post) -> bool {
         let about = self.about(post);

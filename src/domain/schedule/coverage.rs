@@ -36,6 +36,29 @@ pub(super) fn next_edge(rotation: &Rotation, after: Timestamp) -> Option<Timesta
     dates(rotation.time_zone, after, DATES_AHEAD).filter_map(next_on).min()
 }
 
+/// When it is covered in `[from, until)`: in order, without overlaps.
+pub(super) fn windows(rotation: &Rotation, from: Timestamp, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+    let Some(days) = &rotation.coverage else { return vec![(from, until)] };
+    let length = u64::try_from((until - from).num_days()).unwrap_or(0);
+    let on = |date: NaiveDate| {
+        let windows = days.get(&Day(date.weekday())).map_or(&[][..], Vec::as_slice);
+        windows.iter().filter_map(move |window| edges(rotation.time_zone, date, window))
+    };
+    // Two more: the day that has begun, and a date that a zone skips.
+    let open = dates(rotation.time_zone, from, length + 2).flat_map(on);
+    let clipped = open.map(|(opens, closes)| (opens.max(from), closes.min(until)));
+    let mut open: Vec<_> = clipped.filter(|(opens, closes)| opens < closes).collect();
+    open.sort_unstable();
+    let mut all: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for (opens, closes) in open {
+        match all.last_mut().filter(|last| opens <= last.1) {
+            Some(last) => last.1 = last.1.max(closes),
+            None => all.push((opens, closes)),
+        }
+    }
+    all
+}
+
 /// The dates around `at` that matter, in order.
 fn dates(zone: Tz, at: Timestamp, ahead: u64) -> impl Iterator<Item = NaiveDate> {
     let today = local::shown(zone, at).date();

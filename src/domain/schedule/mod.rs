@@ -1,8 +1,8 @@
 //! On-call schedules: the union of rotations, and who is on call at an instant. Every instant comes from wall clock and
 //! zone, never from adding 24 hours. Never asks what time it is.
 //!
-//! [`who`] answers; [`next_change`] says when to ask again. The arithmetic is in `rotation` (shifts), `handoff` (the local
-//! times of hand-offs), `coverage` (windows by weekday) and `local` (wall clock to instant).
+//! [`who`] answers; [`next_change`] says when to ask again; [`pieces`] and [`shifts`] lay a stretch of time out. The arithmetic is in
+//! `rotation` (shifts), `handoff` (the local times of hand-offs), `coverage` (windows by weekday) and `local` (wall clock to instant).
 
 use std::collections::BTreeMap;
 
@@ -27,12 +27,14 @@ mod coverage;
 mod handoff;
 mod local;
 mod overrides;
+mod pieces;
 mod rotation;
 #[cfg(test)]
 mod tests;
 
 pub use local::instant;
 pub use overrides::{NotAnOverride, Override};
+pub use pieces::{Piece, PieceKind, SPAN_MAX, pieces, shifts};
 
 /// Most rotations of a schedule.
 pub const ROTATIONS_MAX: usize = 25;
@@ -40,9 +42,6 @@ pub const ROTATIONS_MAX: usize = 25;
 pub const MEMBERS_MAX: usize = 30;
 /// Most periods one shift may last.
 pub const EVERY_MAX: u32 = 100;
-
-/// Most pieces that [`shifts`] cuts a stretch into: two years of half-day shifts.
-pub const SHIFTS_MAX: usize = 1_500;
 
 /// Who is on call at `at`: rotations in order, members in order, nobody twice.
 pub fn who(schedule: &Schedule, overrides: &[Override], at: Timestamp) -> Vec<Name> {
@@ -74,22 +73,6 @@ pub struct Shift {
     pub from: Timestamp,
     pub until: Timestamp,
     pub who: Vec<Name>,
-}
-
-/// `[from, until)` cut where the people change, at most [`SHIFTS_MAX`] pieces (the rest is left out).
-pub fn shifts(schedule: &Schedule, overrides: &[Override], from: Timestamp, until: Timestamp) -> Vec<Shift> {
-    let mut pieces: Vec<Shift> = Vec::new();
-    let mut at = from;
-    while at < until && pieces.len() < SHIFTS_MAX {
-        let next = next_change(schedule, overrides, at).map_or(until, |next| next.min(until));
-        let who = who(schedule, overrides, at);
-        match pieces.last_mut().filter(|last| last.who == who) {
-            Some(last) => last.until = next,
-            None => pieces.push(Shift { from: at, until: next, who }),
-        }
-        at = next;
-    }
-    pieces
 }
 
 /// The first stretch in `[from, until)` in which somebody is on call, whoever is so with them.

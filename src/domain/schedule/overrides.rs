@@ -35,6 +35,36 @@ pub(super) fn next_edge(overrides: &[Override], after: Timestamp) -> Option<Time
     real.flat_map(|o| [o.from, o.until]).filter(|edge| *edge > after).min()
 }
 
+/// Those that mean this rotation at any time in `[from, until)`.
+pub(super) fn within<'a>(
+    overrides: &'a [Override],
+    rotation: &str,
+    from: Timestamp,
+    until: Timestamp,
+) -> Vec<&'a Override> {
+    let ours = |o: &&Override| o.rotation.as_deref().is_none_or(|own| own == rotation);
+    let here = |o: &&Override| o.from < o.until && o.from < until && o.until > from;
+    overrides.iter().filter(|o| ours(o) && here(o)).collect()
+}
+
+/// `[from, until)` cut at their edges, with the one that decides in each part; all of them mean one rotation.
+pub(super) fn segments<'a>(
+    overrides: &[&'a Override],
+    from: Timestamp,
+    until: Timestamp,
+) -> Vec<(Timestamp, Timestamp, Option<&'a Override>)> {
+    let inside = |edge: &Timestamp| from < *edge && *edge < until;
+    let mut edges: Vec<Timestamp> = overrides.iter().flat_map(|o| [o.from, o.until]).filter(inside).collect();
+    edges.extend([from, until]);
+    edges.sort_unstable();
+    edges.dedup();
+    let decides = |at: Timestamp| {
+        let applying = overrides.iter().filter(|o| o.from <= at && at < o.until);
+        applying.max_by_key(|o| (o.created_at, o.id)).copied()
+    };
+    edges.windows(2).map(|edge| (edge[0], edge[1], decides(edge[0]))).collect()
+}
+
 /// An override that cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnOverride {

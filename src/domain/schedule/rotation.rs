@@ -1,6 +1,6 @@
-//! Shifts of one rotation: which one runs at an instant, who is in it, when the next thing changes.
+//! Shifts of one rotation: which one runs at an instant, who is in it, when the next thing changes, and all of them in order.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDateTime, TimeDelta};
 
 use super::handoff::Series;
 use super::{Rotation, coverage, local};
@@ -32,7 +32,7 @@ fn start(rotation: &Rotation) -> Timestamp {
 }
 
 /// Members `(shift · on_call + j) mod n`, `j < on_call`.
-fn members(rotation: &Rotation, shift: i64) -> Vec<&Name> {
+pub(super) fn members(rotation: &Rotation, shift: i64) -> Vec<&Name> {
     let Ok(n @ 1..) = i64::try_from(rotation.contacts.len()) else { return Vec::new() };
     let on_call = i64::from(rotation.on_call);
     let place = |j: i64| usize::try_from((shift.wrapping_mul(on_call).wrapping_add(j)).rem_euclid(n)).ok();
@@ -69,13 +69,58 @@ fn merged(rotation: &Rotation, series: &Series, start: Timestamp, at: Timestamp)
 }
 
 fn next_hand_off(rotation: &Rotation, after: Timestamp) -> Option<Timestamp> {
-    let series = Series::of(rotation);
-    let mut last = local::shown(rotation.time_zone, after);
+    let shown = local::shown(rotation.time_zone, after);
+    following(rotation, &Series::of(rotation), shown, after).map(|(_, at)| at)
+}
+
+/// The first hand-off of those that the clock shows after `shown` whose instant is after `after`.
+fn following(
+    rotation: &Rotation,
+    series: &Series,
+    mut shown: NaiveDateTime,
+    after: Timestamp,
+) -> Option<(NaiveDateTime, Timestamp)> {
     loop {
-        last = series.following(last)?;
-        let at = local::instant(rotation.time_zone, last);
+        shown = series.following(shown)?;
+        let at = local::instant(rotation.time_zone, shown);
         if at > after {
-            return Some(at);
+            return Some((shown, at));
         }
     }
+}
+
+/// One shift, as far as it is covered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    pub from: Timestamp,
+    pub until: Timestamp,
+    pub shift: i64,
+}
+
+/// The rotation's own shifts in `[from, until)`, in order, cut at the edges of coverage.
+pub(super) fn runs(rotation: &Rotation, from: Timestamp, until: Timestamp) -> Vec<Run> {
+    let from = from.max(start(rotation));
+    if from >= until {
+        return Vec::new();
+    }
+    let series = Series::of(rotation);
+    let mut shift = shift(rotation, from);
+    let mut next = following(rotation, &series, local::shown(rotation.time_zone, from), from);
+    let mut runs = Vec::new();
+    for (opens, closes) in coverage::windows(rotation, from, until) {
+        let mut at = opens;
+        loop {
+            while let Some((shown, hand_off)) = next.filter(|(_, hand_off)| *hand_off <= at) {
+                shift += 1;
+                next = following(rotation, &series, shown, hand_off);
+            }
+            let ends = next.map_or(closes, |(_, hand_off)| hand_off.min(closes));
+            runs.push(Run { from: at, until: ends, shift });
+            if ends == closes {
+                break;
+            }
+            at = ends;
+        }
+    }
+    runs
 }
