@@ -85,6 +85,7 @@ macro_rules! files {
 }
 
 files!(
+    rule_09_loudness,
     shape,
     contacts,
     reaching,

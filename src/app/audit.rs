@@ -324,7 +324,7 @@ fn waiting(paging: &Paging) -> Vec<PostId> {
 
 /// Nobody has answered, nothing holds it, and nothing will happen by itself (ARCHITECTURE, invariant 5).
 fn never_goes_on(paging: &Paging) -> bool {
-    paging.held_since.is_none() && paging.unanswered()
+    paging.must_go_on()
 }
 
 fn root_of(woken: &wake::Woken) -> Option<Root> {

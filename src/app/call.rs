@@ -173,7 +173,9 @@ impl App {
         }
         let outcome = self.change_call(tx, id, Input::Ask { by: request.by.clone(), ask }).await?;
         Ok(match outcome {
-            Some(outcome) if outcome.answer != Answer::Quiet => Done::Say(answer::say_of_call(id, &outcome.answer)),
+            Some(outcome) if outcome.answer != Answer::Quiet => {
+                Done::Say(answer::say_of_call(&outcome.call, &outcome.answer))
+            }
             _ => Done::Nothing,
         })
     }

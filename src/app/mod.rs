@@ -23,6 +23,7 @@ mod doctor;
 mod draw;
 mod drawing;
 mod ending;
+mod engagements;
 mod facts;
 mod fault;
 pub mod help;

@@ -56,7 +56,8 @@ pub fn summary(card: &CardView) -> String {
 ///
 /// Once it has ended, only those are named whom it left behind: who saw it, and who could not be reached.
 pub fn engaged(engagement: &EngagedView) -> Text {
-    let runs = matches!(engagement.state, EngagedState::Running { .. } | EngagedState::Exhausted);
+    let runs =
+        matches!(engagement.state, EngagedState::Running { .. } | EngagedState::Exhausted | EngagedState::Resting);
     let text = Text::new().said_strong(&engagement.title).ours(": ");
     let text = match &engagement.state {
         EngagedState::Running { stage, of } if *of > 1 => text.ours(format!("stage {stage} of {of}")),
@@ -64,27 +65,30 @@ pub fn engaged(engagement: &EngagedView) -> Text {
         EngagedState::Acked { by, at } => text.user(*by).ours(" has it since ").clock(*at),
         EngagedState::Stopped { reason } => text.ours("stopped: ").said(reason),
         EngagedState::Exhausted => text.ours("nobody answered, the fallback is called"),
+        EngagedState::Resting => text.ours("rests, at this impact nobody is pinged"),
         EngagedState::Over => text.ours("ended"),
     };
     let told =
         |(_, state): &&(String, PersonState)| runs || matches!(state, PersonState::Seen | PersonState::NotReached);
     let told: Vec<_> = engagement.people.iter().filter(told).collect();
     let text =
-        told.iter().take(PEOPLE_MAX).fold(text, |text, (name, state)| text.ours(" · ").said(name).ours(person(*state)));
+        told.iter().take(PEOPLE_MAX).fold(text, |text, (name, state)| text.ours(" · ").said(name).join(person(*state)));
     match told.len().saturating_sub(PEOPLE_MAX) {
         0 => text,
         left => text.ours(format!(" · {left} more")),
     }
 }
 
-fn person(state: PersonState) -> &'static str {
-    match state {
+fn person(state: PersonState) -> Text {
+    Text::from(match state {
         PersonState::Paged => " paged",
         PersonState::Seen => " has seen it",
         PersonState::Acked => " acknowledged",
         PersonState::NotReached => " not reached",
+        PersonState::Held { until } => return Text::from(" held until ").clock(until),
+        PersonState::Shown => " shown it, no ping",
         PersonState::Waiting => " waiting",
-    }
+    })
 }
 
 /// What paging does next by itself.

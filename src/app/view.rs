@@ -66,6 +66,8 @@ pub enum EngagedState {
     },
     /// Nobody answered; the fallback is called.
     Exhausted,
+    /// At this impact nobody is pinged.
+    Resting,
     Over,
 }
 
@@ -76,6 +78,12 @@ pub enum PersonState {
     Seen,
     Acked,
     NotReached,
+    /// It is their night: their pages wait until then.
+    Held {
+        until: Timestamp,
+    },
+    /// Shown to them without a ping.
+    Shown,
     Waiting,
 }
 
@@ -111,6 +119,8 @@ pub struct PagedView {
     pub name: String,
     /// Still asked for an answer.
     pub open: bool,
+    /// Named without a ping.
+    pub quiet: bool,
 }
 
 /// A call for the fallback: nobody answered.

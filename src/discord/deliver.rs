@@ -167,7 +167,7 @@ impl Discord {
     /// A call that reaches nobody is still better than none: it is said, whoever can see it.
     async fn let_in_the_called(&self, guild: GuildId, channel: ChannelId, call: &FallbackView) {
         if let Calls::Person(user) = call.calls {
-            let called = PagedView { page: PageId(0), user, name: String::new(), open: true };
+            let called = PagedView { page: PageId(0), user, name: String::new(), open: true, quiet: false };
             for (_, why) in self.let_in(guild, channel, &[called]).await {
                 tracing::warn!(?why, "who is called in the end cannot see the channel");
             }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Weekday;
+use chrono::{NaiveTime, TimeDelta, Weekday};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::id::UserId;
+use super::id::{Timestamp, UserId};
 use super::impact::Impact;
 use super::reference::Ref;
+use super::schedule;
 use super::span::{Span, TimeOfDay};
 use super::written::{MailAddress, Variable, Zone, between};
 
@@ -158,6 +159,44 @@ pub enum Loudness {
     HoldUntil(TimeOfDay),
     /// Shown, no ping.
     Channel,
+}
+
+/// What becomes of a page at some instant, by the loudness of whom it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    Page,
+    /// It is their night: the page waits for its end.
+    Hold {
+        until: Timestamp,
+    },
+    /// Shown, no ping.
+    Show,
+}
+
+impl Loudness {
+    /// What becomes of a page at `at`, by the wall clock of `zone`.
+    pub fn manner(self, at: Timestamp, zone: Tz) -> Manner {
+        match self {
+            Loudness::Page => Manner::Page,
+            Loudness::Channel => Manner::Show,
+            Loudness::HoldUntil(end) => night(at, end, zone).map_or(Manner::Page, |until| Manner::Hold { until }),
+        }
+    }
+}
+
+/// The end of the night that `at` falls in: nights begin at 22:00. Both ends are instants of the wall clock, so that a night in which
+/// the clocks change is as long as it really is.
+fn night(at: Timestamp, end: TimeOfDay, zone: Tz) -> Option<Timestamp> {
+    let evening = NaiveTime::from_hms_opt(22, 0, 0)?;
+    let today = at.with_timezone(&zone).date_naive();
+    // It began today or yesterday.
+    (0..=1).find_map(|days| {
+        let began = today.checked_sub_signed(TimeDelta::days(days))?;
+        let ends = if end.time() < evening { began.succ_opt()? } else { began };
+        let (from, until) = (began.and_time(evening), ends.and_time(end.time()));
+        let (from, until) = (schedule::instant(zone, from), schedule::instant(zone, until));
+        (from <= at && at < until).then_some(until)
+    })
 }
 
 impl<'de> Deserialize<'de> for Loudness {

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::contact::{Contact, Way};
+use super::contact::{Contact, Loudness, Manner, Way};
 use super::definition::Set;
 use super::id::{Timestamp, UserId};
+use super::impact::Impact;
 use super::name::Name;
 use super::schedule::{self, Override};
 
@@ -46,6 +47,14 @@ impl Facts {
             contact.display_name = live.display_name.clone();
         }
         Some(contact)
+    }
+
+    /// What becomes of a page to a contact: their loudness is the live one (ENGAGEMENT 9). Without an impact (of a call) it goes out.
+    pub fn manner(&self, name: &Name, impact: Option<Impact>, at: Timestamp) -> Manner {
+        let known = self.live.contact(name).or_else(|| self.newcomers.get(name));
+        let (Some(contact), Some(impact)) = (known, impact) else { return Manner::Page };
+        let zone = contact.time_zone.unwrap_or_else(|| self.live.settings().time_zone);
+        contact.loudness.get(&impact).copied().unwrap_or(Loudness::Page).manner(at, zone)
     }
 
     /// What people call a contact.

@@ -66,6 +66,15 @@ pub enum What {
         contact: String,
         why: Unreached,
     },
+    /// It is their night: their pages wait until then.
+    Held {
+        contact: String,
+        until: Timestamp,
+    },
+    /// The plan is over: at this impact it pings nobody.
+    Rests {
+        plan: String,
+    },
     /// One way to a contact cannot be used.
     Failed {
         contact: String,
@@ -95,6 +104,8 @@ pub struct Paged {
     /// Its name at the contact.
     pub channel: String,
     pub way: Way,
+    /// Shown, without a ping.
+    pub quiet: bool,
     /// Which page of its series, from 1.
     pub attempt: u32,
     pub why: Vec<Why>,
@@ -211,6 +222,7 @@ impl<'a> Walk<'a> {
             display: page.display.clone(),
             channel: page.channel.clone(),
             way: page.way,
+            quiet: page.quiet,
             attempt: reasons.map(|reason| reason.attempt).max().unwrap_or(1),
             why: why.collect(),
         }
@@ -245,10 +257,11 @@ impl<'a> Walk<'a> {
             let called = match engagement.progress {
                 Progress::Stage { .. } => false,
                 Progress::Exhausted { calls, .. } => calls > 0,
-                Progress::Done { .. } => true,
+                Progress::Resting { .. } | Progress::Done { .. } => true,
             };
             let repeats = engagement.clocks.iter().flat_map(|clock| &clock.series).any(|series| series.next.is_some());
-            called && !repeats
+            let held = engagement.clocks.iter().any(|clock| clock.hold.is_some());
+            called && !repeats && !held
         });
         self.incident.next_deadline().filter(|_| !over)
     }
@@ -282,6 +295,8 @@ fn said(fact: Fact) -> Option<What> {
     match fact {
         Fact::Skipped { contact, why } => Some(What::Skipped { contact, why }),
         Fact::PageFailed { contact, way, why } => Some(What::Failed { contact, way, why }),
+        Fact::Held { contact, until } => Some(What::Held { contact, until }),
+        Fact::Rests { plan } => Some(What::Rests { plan }),
         Fact::StageEmpty { plan, stage, schedules } => Some(What::Nobody { plan, stage, schedules }),
         _ => None,
     }
@@ -363,6 +378,8 @@ mod tests {
                 What::Fallback { places, .. } => format!("{at} fallback {}", places.len()),
                 What::Failed { why, .. } | What::Skipped { why, .. } => format!("{at} {why:?}"),
                 What::Nobody { stage, .. } => format!("{at} nobody {stage}"),
+                What::Held { contact, .. } => format!("{at} held {contact}"),
+                What::Rests { .. } => format!("{at} rests"),
             }
         };
         preview.entries.iter().map(told).collect()

@@ -96,6 +96,19 @@ pub enum Fact {
         way: Way,
         attempt: u32,
     },
+    /// It is their night: their pages wait for its end.
+    Held {
+        contact: String,
+        until: Timestamp,
+    },
+    /// Shown to them without a ping.
+    Shown {
+        contact: String,
+    },
+    /// The plan is over and has pinged nobody, because of their loudness.
+    Rests {
+        plan: String,
+    },
     PageFailed {
         contact: String,
         way: Way,
@@ -250,8 +263,9 @@ pub enum Unreached {
 
 impl Fact {
     /// Kinds that a person would not tell (deliveries, repeats): they are kept off the card.
-    pub const SILENT: [&str; 9] = [
+    pub const SILENT: [&str; 10] = [
         "paged",
+        "shown",
         "page_not_sent",
         "alert_repeated",
         "on_call",

@@ -3,6 +3,7 @@
 use super::effect::Effect;
 use super::facts::Facts;
 use super::id::{ChannelId, EventId, Mint, PostId, Timestamp, UserId};
+use super::impact::Impact;
 use super::settings::Fallback;
 use super::timeline::{Event, Fact};
 
@@ -23,6 +24,8 @@ pub struct Turn<'a> {
 pub struct Home {
     pub fallback: Option<Fallback>,
     pub announce: Vec<ChannelId>,
+    /// How bad it is: pages are as loud as their contacts allow. Of a call none: it always pages.
+    pub impact: Option<Impact>,
     /// There is no room: who would be mentioned there gets a direct message.
     pub direct: bool,
 }

@@ -38,6 +38,11 @@ pub fn page_why(path: &Path<'_>) -> Text {
     if path.essential { text } else { text.ours(" · others stay called until one of them answers") }
 }
 
+/// The same, where it is only shown: at this impact they are not to be pinged.
+pub fn without_ping(why: Text) -> Text {
+    why.ours(" · no ping at this impact")
+}
+
 /// What a page says once nothing is to be done about it. `still`: who is called on, where only own pages ended.
 pub fn closed(how: &Closing, at: Timestamp, still: &[String]) -> Text {
     let nothing = ". Nothing to do for you.";

@@ -131,7 +131,10 @@ fn repeats(pair: &[(TimeDelta, &Paged)], gap: Option<TimeDelta>) -> bool {
 fn page_row(ping: &Ping<'_>, several: bool) -> Text {
     let again = ping.page.attempt > 1;
     let text = time(ping.after).said_strong(&ping.page.display).ours(if again { " again" } else { "" });
-    let text = text.ours(format!(" by {}", said(&ping.ways)));
+    let text = match ping.page.quiet {
+        true => text.ours(" is shown it, without a ping"),
+        false => text.ours(format!(" by {}", said(&ping.ways))),
+    };
     let text = if again { text } else { why(text, ping.page, several) };
     match ping.repeats {
         Some((gap, last)) => text.ours(format!(", then every {} until +{}", exactly(gap), exactly(last))),
@@ -239,6 +242,10 @@ fn warnings(text: Text, preview: &Preview) -> Text {
 fn warning(what: &What) -> Option<Text> {
     match what {
         What::Page(_) | What::Fallback { .. } => None,
+        What::Held { contact, until } => {
+            Some(Text::from("it is night where ").said(contact).ours(" is: held until ").clock(*until))
+        }
+        What::Rests { plan } => Some(Text::new().said(plan).ours(" rests then: at this impact it pings nobody")),
         What::Skipped { contact, why } => {
             Some(Text::new().said(contact).ours(format!(" is passed over: {}", unreached(*why))))
         }

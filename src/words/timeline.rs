@@ -30,6 +30,8 @@ fn told(fact: &Fact) -> bool {
         Fact::Opened { .. } | Fact::PlanStarted | Fact::RoomOpened { .. } | Fact::RoomFailed { .. } => false,
         Fact::AlertRepeated { .. } | Fact::AlertJoined { .. } | Fact::AlertRecovered { .. } => false,
         Fact::StageStarted { .. } | Fact::StageFailed { .. } | Fact::OnCall { .. } | Fact::Skipped { .. } => false,
+        Fact::Held { .. } | Fact::Shown { .. } => false,
+        Fact::Rests { .. } => true,
         Fact::Paged { .. } | Fact::PageNotSent { .. } | Fact::FallbackCalled { .. } | Fact::Outage { .. } => false,
         Fact::Taken { .. } | Fact::LeadChanged { .. } => false,
         Fact::Reopened { .. } | Fact::AllRecovered { .. } | Fact::NewOccurrence { .. } | Fact::Untouched => true,
@@ -61,6 +63,9 @@ fn sentence(by: Option<UserId>, fact: &Fact) -> Text {
         Fact::OnCall { schedule, contacts } => on_call(schedule, contacts),
         Fact::Skipped { contact, why } => named(contact).ours(format!(" was passed over: {}.", unreached(*why))),
         Fact::Paged { contact, way, attempt } => paged(contact, *way, *attempt),
+        Fact::Held { contact, until } => held(contact, *until),
+        Fact::Shown { contact } => named(contact).ours(" was shown it without a ping."),
+        Fact::Rests { plan } => rests(plan),
         Fact::PageFailed { contact, way, why } => page_failed(contact, *way, *why),
         Fact::PageNotSent { contact, way } => page_not_sent(contact, *way),
         Fact::Acknowledged { contact, essential, stopped } => {
@@ -198,6 +203,15 @@ fn on_call(schedule: &str, contacts: &[String]) -> Text {
 fn paged(contact: &str, way: Way, attempt: u32) -> Text {
     let again = if attempt > 1 { format!(", page {attempt}") } else { String::new() };
     named(contact).ours(format!(" was paged by {}{again}.", way_word(way)))
+}
+
+fn held(contact: &str, until: Timestamp) -> Text {
+    Text::from("It is night where ").said(contact).ours(" is: their pages wait until ").clock(until).ours(".")
+}
+
+fn rests(plan: &str) -> Text {
+    let text = Text::from("Nobody is pinged for this impact, and ").said(plan).ours(" rests.");
+    text.ours(" If it cannot wait, raise the impact, or escalate.")
 }
 
 fn page_failed(contact: &str, way: Way, why: Unreached) -> Text {

@@ -321,7 +321,8 @@ impl State {
     fn describe_page(&self, page: &PageView, failed: &[(PageId, Unreached)]) -> String {
         let way = if page.direct { "dm" } else { "page" };
         let reached = |p: &&PagedView| failed.iter().all(|(id, _)| *id != p.page);
-        let people: Vec<String> = page.people.iter().filter(reached).map(|p| self.user(p.user)).collect();
+        let named = |p: &PagedView| self.user(p.user) + if p.quiet { " (no ping)" } else { "" };
+        let people: Vec<String> = page.people.iter().filter(reached).map(named).collect();
         let mut said = format!("{way} {}", people.join(" "));
         if page.attempt > 1 && page.closed.is_none() {
             said += &format!(" again ({})", page.attempt);

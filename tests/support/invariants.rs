@@ -59,10 +59,10 @@ async fn check_incidents(store: &Store) -> Result<(), String> {
     Ok(())
 }
 
-/// An open incident with an engagement that nobody has answered always has a deadline, unless it is held.
+/// An open incident with an engagement that nobody has answered always has a deadline, unless it is held or rests.
 fn always_goes_on(state: &Incident) -> Result<(), String> {
-    let waiting =
-        state.paging.engagements.iter().any(|e| e.end.is_none() && !matches!(e.progress, Progress::Done { .. }));
+    let stands = |progress: &Progress| matches!(progress, Progress::Done { .. } | Progress::Resting { .. });
+    let waiting = state.paging.engagements.iter().any(|e| e.end.is_none() && !stands(&e.progress));
     if waiting && state.paging.held_since.is_none() && state.paging.next_deadline().is_none() {
         return Err(format!("INC-{} is unanswered and nothing will happen by itself", state.number));
     }

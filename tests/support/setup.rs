@@ -111,11 +111,20 @@ impl Setup {
 
 /// `2m here/2m dm · 0s phone`: stages, their channels, `/` how often a page is repeated. `is @ben 0s dm`: somebody else has the name.
 /// Besides `here`, `dm` and `phone` there are `pager`, which rings until it is answered, and `mail`.
+/// `impact 3 hold 09:00 · impact 4 channel · zone Asia/Tokyo`: how loud, and where.
 fn contact(name: &str, said: &str) -> Result<String, String> {
     let (who, said) = said.strip_prefix("is @").and_then(|said| said.split_once(' ')).unwrap_or((name, said));
     let (_, user) = PEOPLE.iter().find(|(known, _)| *known == who).ok_or(format!("nobody is called {who}"))?;
-    let mut stages = String::new();
+    let (mut stages, mut loudness, mut zone) = (String::new(), Vec::new(), String::new());
     for stage in said.split(" · ") {
+        if let Some(said) = stage.strip_prefix("impact ") {
+            loudness.push(loud(said)?);
+            continue;
+        }
+        if let Some(said) = stage.strip_prefix("zone ") {
+            zone = format!("\n  time_zone: {said}");
+            continue;
+        }
         let mut words = stage.split(' ');
         let duration = words.next().unwrap_or("0s");
         let target = |word: &str| match word.split_once('/') {
@@ -135,8 +144,18 @@ fn contact(name: &str, said: &str) -> Result<String, String> {
     }
     Ok(format!(
         "kind: contact\nname: {name}\nspec:\n  display_name: {name}\n  discord_user: \"{user}\"\n  channels: [{{name: here, type: mention}}, \
-         {{name: dm, type: dm}}, {{name: phone, type: webhook, url_env: {variable}}}{more}]\n  stages:{stages}"
+         {{name: dm, type: dm}}, {{name: phone, type: webhook, url_env: {variable}}}{more}]\n  loudness: {{{}}}{zone}\n  stages:{stages}",
+        loudness.join(", ")
     ))
+}
+
+/// `3 hold 09:00`, `4 channel`, `5 page`.
+fn loud(said: &str) -> Result<String, String> {
+    let (impact, how) = said.split_once(' ').ok_or("impact NUMBER page|channel|hold HH:MM")?;
+    Ok(match how.strip_prefix("hold ") {
+        Some(until) => format!("{impact}: {{hold_until: \"{until}\"}}"),
+        None => format!("{impact}: {how}"),
+    })
 }
 
 /// `@ana @ben`: on call one after the other, a day each from 2026-01-05 00:00 UTC; `nobody`: starts next year.

@@ -144,7 +144,7 @@ async fn a_page_sent_before_a_long_absence_is_found_again() {
 
 /// The same page to Ana in #general, whichever try it is.
 fn page_again(attempt: i64, age: Duration) -> Delivery {
-    let ana = PagedView { page: PageId(6), user: UserId(ANA), name: "Ana".to_owned(), open: true };
+    let ana = PagedView { page: PageId(6), user: UserId(ANA), name: "Ana".to_owned(), open: true, quiet: false };
     let page = PageView {
         post: PostId(5),
         incident: IncidentId(7),

@@ -38,6 +38,9 @@ fn number(fact: &Fact) -> usize {
         Fact::Skipped { .. } => 14,
         Fact::Paged { .. } => 15,
         Fact::PageFailed { .. } => 16,
+        Fact::Held { contact: "Ana".to_owned(), until: at(540) },
+        Fact::Shown { contact: "Ana".to_owned() },
+        Fact::Rests { plan: plan.clone() },
         Fact::PageNotSent { .. } => 17,
         Fact::Acknowledged { .. } => 18,
         Fact::Taken { .. } => 19,
@@ -63,10 +66,13 @@ fn number(fact: &Fact) -> usize {
         Fact::HasDuplicate { .. } => 39,
         Fact::Restored { .. } => 40,
         Fact::Outage { .. } => 41,
+        Fact::Held { .. } => 42,
+        Fact::Shown { .. } => 43,
+        Fact::Rests { .. } => 44,
     }
 }
 
-const FACTS: usize = 42;
+const FACTS: usize = 45;
 
 fn by_machines() -> Vec<Fact> {
     let (plan, source) = ("Payments".to_owned(), "alertmanager".to_owned());

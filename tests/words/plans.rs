@@ -44,6 +44,7 @@ fn why(plan: &str, stage: u32, via: Option<&str>) -> Why {
 
 fn paged(name: &str, channel: &str, way: Way, attempt: u32, why: Why) -> What {
     What::Page(Paged {
+        quiet: false,
         contact: Name::parse(&name.to_lowercase()).unwrap(),
         display: name.to_owned(),
         channel: channel.to_owned(),

@@ -47,7 +47,7 @@ pub fn ana_is_on_call() -> Path<'static> {
 }
 
 pub fn paged(user: UserId, name: &str, open: bool) -> PagedView {
-    PagedView { page: PageId(1), user, name: name.to_owned(), open }
+    PagedView { page: PageId(1), user, name: name.to_owned(), open, quiet: false }
 }
 
 pub fn page() -> PageView {

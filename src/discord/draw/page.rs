@@ -5,7 +5,7 @@ use super::{Drawn, Pings, Scene, Sound, words};
 use crate::app::press::Pressed;
 use crate::app::reply::{Control, Style};
 use crate::app::show::escalates;
-use crate::app::view::PageView;
+use crate::app::view::{PageView, PagedView};
 use crate::discord::markdown::channel_url;
 use crate::domain::engagement::PEOPLE_PER_POST;
 use crate::domain::id::UserId;
@@ -15,7 +15,8 @@ use crate::words::{Piece, Text};
 const REASONS_MAX: usize = 5;
 
 pub fn draw_page(page: &PageView, scene: Scene) -> Drawn {
-    let open = page.people.iter().take(PEOPLE_PER_POST).filter(|person| person.open && page.closed.is_none());
+    let asked = |person: &&PagedView| person.open && !person.quiet && page.closed.is_none();
+    let open = page.people.iter().take(PEOPLE_PER_POST).filter(asked);
     let mut users: Vec<UserId> = Vec::new();
     for person in open {
         // Two contacts may be one person: Discord refuses a message that names one twice.

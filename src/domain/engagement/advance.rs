@@ -31,6 +31,7 @@ pub(super) struct Run<'t, 'f> {
 
 /// What is due in an engagement.
 enum Due {
+    HoldEnds,
     StageEnd,
     OwnStage(usize),
     Repeat { clock: usize, series: usize },
@@ -111,6 +112,7 @@ impl<'t, 'f> Run<'t, 'f> {
 
 impl Engagement {
     fn advance(&mut self, run: &mut Run<'_, '_>) {
+        self.follow_loudness(run);
         self.settle(run.turn.now, run);
         if self.stands_still(run) {
             return;
@@ -120,6 +122,7 @@ impl Engagement {
             match due {
                 Due::Call => self.call_due(at, late, run),
                 _ if late => self.catch_up(at, run),
+                Due::HoldEnds => self.end_holds(at, run),
                 Due::StageEnd => self.next_stage(at, run),
                 Due::OwnStage(clock) => self.own_stage(clock, at, run),
                 Due::Repeat { clock, series } => self.repeat_page(clock, series, at, run),
@@ -137,7 +140,9 @@ impl Engagement {
             _ => None,
         };
         let stage = self.stage_end().map(|at| (at, Due::StageEnd));
-        let clocks = self.clocks.iter().enumerate().filter(|(_, clock)| !clock.silent());
+        let hold = self.clocks.iter().filter_map(|clock| Some(clock.hold.as_ref()?.until)).min();
+        let hold = hold.map(|at| (at, Due::HoldEnds));
+        let clocks = self.clocks.iter().enumerate().filter(|(_, clock)| !clock.silent() && clock.hold.is_none());
         let own = clocks.flat_map(|(index, clock)| {
             let stage = clock.next_stage_at().map(|at| (at, Due::OwnStage(index)));
             let repeats = clock.series.iter().enumerate();
@@ -145,14 +150,16 @@ impl Engagement {
                 repeats.filter_map(move |(s, series)| Some((series.next?, Due::Repeat { clock: index, series: s })));
             stage.into_iter().chain(repeats)
         });
-        call.into_iter().chain(stage).chain(own).min_by_key(|(at, _)| *at)
+        call.into_iter().chain(hold).chain(stage).chain(own).min_by_key(|(at, _)| *at)
     }
 
     /// Moves on at once from what cannot reach anybody (ENGAGEMENT 8), until something may.
     pub(super) fn settle(&mut self, at: Timestamp, run: &mut Run<'_, '_>) {
         loop {
-            let stuck =
-                |clock: &super::Clock| !clock.silent() && clock.has_stages_left() && clock.stage_failed(clock.stage);
+            let stuck = |clock: &super::Clock| {
+                let goes_on = !clock.silent() && clock.hold.is_none();
+                goes_on && clock.has_stages_left() && clock.stage_failed(clock.stage)
+            };
             if let Some(index) = self.clocks.iter().position(stuck).filter(|_| self.end.is_none()) {
                 self.own_stage(index, at, run);
             } else if let Some(index) = self.who_moves_on(run) {
@@ -192,6 +199,9 @@ impl Engagement {
         let Progress::Stage { run: number, stage, .. } = self.progress else { return };
         if stage < self.last_stage() {
             self.start_stage(number, stage + 1, at, run);
+        } else if self.is_quiet(run) {
+            self.progress = Progress::Resting { since: at };
+            run.turn.tell(Fact::Rests { plan: self.title.clone() });
         } else if number < self.repeat && self.reached_somebody(run) {
             self.start_stage(number + 1, 0, at, run);
         } else {
@@ -324,11 +334,15 @@ impl Engagement {
     }
 
     /// Own stages still to come: paged now through the channels started so far. Otherwise their plan starts (again).
-    fn page_or_restart(&mut self, index: usize, at: Timestamp, reason: Reason, run: &mut Run<'_, '_>) {
+    pub(super) fn page_or_restart(&mut self, index: usize, at: Timestamp, reason: Reason, run: &mut Run<'_, '_>) {
         let clock = &mut self.clocks[index];
         if clock.skipped.is_some() {
             return;
         }
+        if self.is_spared(index, at, reason.via.as_ref(), run) {
+            return;
+        }
+        let clock = &mut self.clocks[index];
         if !clock.started || !clock.has_stages_left() || clock.answered.is_some() {
             clock.restart(at);
             self.open_stage(index, at, reason, run);
@@ -365,6 +379,9 @@ impl Engagement {
     }
 
     fn own_stage(&mut self, index: usize, at: Timestamp, run: &mut Run<'_, '_>) {
+        if self.is_put_off(index, at, run) {
+            return;
+        }
         let clock = &mut self.clocks[index];
         clock.stage += 1;
         clock.since = at;
@@ -373,7 +390,7 @@ impl Engagement {
     }
 
     /// Pages through every channel of the own stage that has just started.
-    fn open_stage(&mut self, index: usize, at: Timestamp, reason: Reason, run: &mut Run<'_, '_>) {
+    pub(super) fn open_stage(&mut self, index: usize, at: Timestamp, reason: Reason, run: &mut Run<'_, '_>) {
         let clock = &mut self.clocks[index];
         let targets = clock.stages.get(clock.stage).map(|stage| stage.targets.clone()).unwrap_or_default();
         for target in &targets {
@@ -392,6 +409,9 @@ impl Engagement {
     }
 
     fn repeat_page(&mut self, index: usize, series: usize, at: Timestamp, run: &mut Run<'_, '_>) {
+        if self.is_put_off(index, at, run) {
+            return;
+        }
         let clock = &mut self.clocks[index];
         let channel = &clock.series[series].channel;
         let before = |page: &Underway| page.waits() && page.contact == clock.contact && page.channel == *channel;
@@ -427,7 +447,8 @@ impl Engagement {
         let Some(attempt) = clock.series[series].take(at) else { return };
         let Series { channel, way, .. } = clock.series[series].clone();
         let reason = Reason { essential, attempt, ..reason };
-        run.wants.push(Want { contact: clock.contact.clone(), user: clock.user, channel, way, reason, late });
+        let (contact, user) = (clock.contact.clone(), clock.user);
+        run.wants.push(Want { contact, user, channel, way, reason, late, quiet: false });
     }
 
     /// Mutes are live (ENGAGEMENT 23): a channel that was muted since it was first used has failed now.

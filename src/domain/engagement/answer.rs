@@ -4,6 +4,7 @@ use super::advance::Run;
 use super::clock::OwnAnswer;
 use super::page::{Closing, FallbackCall, PostKind};
 use super::{Ack, End, Engaged, Engagement, EngagementId, Origin, Paging, Progress};
+use crate::domain::contact::Manner;
 use crate::domain::facts::Facts;
 use crate::domain::id::{EventId, PostId, RoleId, Timestamp, UserId};
 use crate::domain::timeline::{Fact, Late};
@@ -38,6 +39,15 @@ pub enum Escalation {
         stage: usize,
         names: Vec<String>,
     },
+}
+
+/// How the next stage comes to be called.
+#[derive(Debug, Clone, Copy)]
+enum Call {
+    /// Somebody asks for it: they are not woken themself.
+    Wake(UserId),
+    /// Its time comes.
+    ByItself,
 }
 
 impl Paging {
@@ -236,7 +246,7 @@ impl Paging {
         let plans = || self.engagements.iter().filter(|e| e.origin.whole()).filter(scope);
         let running: Vec<&Engagement> = plans().filter(|e| e.runs()).collect();
         if !running.is_empty() {
-            return running.into_iter().map(|engagement| engagement.escalation(by, turn)).collect();
+            return running.into_iter().map(|engagement| engagement.escalation(Call::Wake(by), turn)).collect();
         }
         let acked = plans().filter(|e| matches!(e.end, Some(End::Acked { .. })));
         acked.filter_map(|e| e.anew(self.last_anew(e.id), by, turn)).collect()
@@ -262,7 +272,7 @@ impl Paging {
     /// Names of those whom these engagements would have called next, had nobody answered.
     pub fn next_called(&self, engagements: &[EngagementId], by: UserId, turn: &mut Turn<'_>) -> Vec<String> {
         let engagements = engagements.iter().filter_map(|id| self.engagement(*id));
-        let next = engagements.map(|engagement| engagement.escalation(by, turn));
+        let next = engagements.map(|engagement| engagement.escalation(Call::Wake(by), turn));
         let mut names: Vec<String> = next.flat_map(|escalation| escalation.names()).collect();
         names.dedup();
         names
@@ -274,7 +284,16 @@ impl Paging {
         let scope = |e: &&Engagement| e.runs() && e.fallback && about.as_ref().is_none_or(|a| a.contains(&e.id));
         let ends = self.engagements.iter().filter(scope).filter_map(|e| Some((e.stage_end()?, e)));
         let (at, engagement) = ends.min_by_key(|(at, _)| *at)?;
-        Some((at, engagement.escalation(UserId(0), turn).names()))
+        Some((at, engagement.escalation(Call::ByItself, turn).names()))
+    }
+
+    /// When one engagement moves on by itself and to whom; without names it is the fallback that is called.
+    pub fn next_of(&self, id: EngagementId, turn: &mut Turn<'_>) -> Option<(Timestamp, Vec<String>)> {
+        let engagement = self.engagement(id).filter(|engagement| engagement.runs() && !self.holds(engagement))?;
+        match engagement.progress {
+            Progress::Exhausted { next_call, .. } => Some((next_call, Vec::new())),
+            _ => Some((engagement.stage_end()?, engagement.escalation(Call::ByItself, turn).names())),
+        }
     }
 
     /// Does it; the presser's own pages end.
@@ -344,13 +363,13 @@ impl Paging {
 
 impl Engagement {
     /// The first later stage that reaches somebody else; after the last, the next run; else the fallback.
-    fn escalation(&self, by: UserId, turn: &mut Turn<'_>) -> Escalation {
+    fn escalation(&self, call: Call, turn: &mut Turn<'_>) -> Escalation {
         let engagement = self.id;
         let Progress::Stage { run, stage, .. } = self.progress else { return Escalation::Fallback { engagement } };
         let this_run = (stage + 1..self.stages.len()).map(|stage| (run, stage));
         let next_run = (0..self.stages.len()).map(|stage| (run + 1, stage)).filter(|(run, _)| *run <= self.repeat);
         for (run, stage) in this_run.chain(next_run) {
-            let names = self.reachable(stage, by, turn);
+            let names = self.reachable(stage, call, turn);
             if !names.is_empty() {
                 return Escalation::Stage { engagement, run, stage, names };
             }
@@ -362,24 +381,30 @@ impl Engagement {
     fn anew(&self, last: Option<usize>, by: UserId, turn: &mut Turn<'_>) -> Option<Escalation> {
         let Progress::Stage { stage, .. } = self.progress else { return None };
         let from = last.map_or(stage, |last| last.max(stage)) + 1;
-        let named = (from..self.stages.len()).map(|stage| (stage, self.reachable(stage, by, turn)));
+        let named = (from..self.stages.len()).map(|stage| (stage, self.reachable(stage, Call::Wake(by), turn)));
         let (stage, names) = named.into_iter().find(|(_, names)| !names.is_empty())?;
         Some(Escalation::Anew { engagement: self.id, stage, names })
     }
 
-    /// Names of those whom a stage would wake now, but for the presser.
-    fn reachable(&self, stage: usize, by: UserId, turn: &mut Turn<'_>) -> Vec<String> {
-        let mut run = Run::new(turn, Some(by));
+    /// Names of those whom a stage would call now. Who is woken by hand: neither the presser, nor who would only be held or shown it.
+    fn reachable(&self, stage: usize, call: Call, turn: &mut Turn<'_>) -> Vec<String> {
+        let by = match call {
+            Call::Wake(by) => Some(by),
+            Call::ByItself => None,
+        };
+        let impact = turn.home.impact;
+        let mut run = Run::new(turn, by);
         let at = run.turn.now;
         let engaged = self.resolve(stage, at, &mut run);
         let facts = turn.facts;
         let reach = |named: &Engaged| {
             let contact = facts.contact(self.revision, &named.contact)?;
-            contact.user().filter(|user| *user != by && !facts.gone.contains(user))?;
+            contact.user().filter(|user| by != Some(*user) && !facts.gone.contains(user))?;
+            let woken = by.is_none() || facts.manner(&named.contact, impact, at) == Manner::Page;
             let clock = self.clocks.iter().find(|clock| clock.contact == named.contact);
             let has_it = clock.is_some_and(|clock| matches!(clock.answered, Some(OwnAnswer::Acked { .. })));
             let failed = has_it || clock.is_some_and(super::Clock::failed);
-            (!failed && has_open_channel(&contact, &named.contact, facts)).then_some(contact.display_name)
+            (woken && !failed && has_open_channel(&contact, &named.contact, facts)).then_some(contact.display_name)
         };
         engaged.iter().filter_map(reach).collect()
     }

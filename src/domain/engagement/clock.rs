@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::loudness::Hold;
 use super::{PAGES_PER_START, Stood};
 use crate::domain::contact::{Contact, Way};
 use crate::domain::facts::Facts;
@@ -31,6 +32,12 @@ pub struct Clock {
     pub answered: Option<OwnAnswer>,
     /// Skipped as a whole: nothing of theirs is used.
     pub skipped: Option<Unreached>,
+    /// It is their night and not to be disturbed: the clock stands still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// What was to be said to them was shown without a ping.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shown: bool,
 }
 
 /// How a contact's own pages ended while the engagement went on.
@@ -95,6 +102,8 @@ impl Clock {
             series: Vec::new(),
             answered: None,
             skipped: facts.gone.contains(&user).then_some(Unreached::Gone),
+            hold: None,
+            shown: false,
         })
     }
 
@@ -103,7 +112,7 @@ impl Clock {
         self.answered.is_some() || self.skipped.is_some()
     }
 
-    fn last(&self) -> usize {
+    pub(super) fn last(&self) -> usize {
         self.stages.len().saturating_sub(1)
     }
 
@@ -125,6 +134,9 @@ impl Clock {
     }
 
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
+        if let Some(hold) = &self.hold {
+            return Some(hold.until);
+        }
         if self.silent() {
             return None;
         }
@@ -143,7 +155,7 @@ impl Clock {
     }
 
     /// All their stages have failed, or they were skipped.
-    pub(super) fn failed(&self) -> bool {
+    pub fn failed(&self) -> bool {
         let stages = || (0..self.stages.len()).filter(|stage| !self.stages[*stage].targets.is_empty());
         self.skipped.is_some() || !self.has_stages_left() && stages().all(|stage| self.stage_failed(stage))
     }
@@ -155,6 +167,7 @@ impl Clock {
         self.since = at;
         self.series.clear();
         self.answered = None;
+        (self.hold, self.shown) = (None, false);
     }
 
     /// The series of a target, made where it is new; the latest stage's `retry_every` counts.
@@ -186,6 +199,16 @@ impl Clock {
     }
 
     pub(super) fn shift(&mut self, stood: Stood) {
+        if let Some(hold) = &mut self.hold {
+            // It stands still anyway; at the end of its own night it goes on, or as soon as everything does.
+            hold.until += stood.of(hold.until);
+            return;
+        }
+        self.go_on(stood);
+    }
+
+    /// Moves every instant of the clock later.
+    pub(super) fn go_on(&mut self, stood: Stood) {
         self.since += stood.of(self.since);
         for series in &mut self.series {
             let every = series.retry_every.unwrap_or_default().delta();

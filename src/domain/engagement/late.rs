@@ -23,15 +23,21 @@ impl Engagement {
     pub(super) fn catch_up(&mut self, due: Timestamp, run: &mut Run<'_, '_>) {
         let now = run.turn.now;
         let wanted = run.wants.len();
+        let woken = self.pass_holds(run);
         let fallen = self.walk(run);
         if let Some(current) = fallen.last() {
             let (number, stage) = (current.run, current.stage);
             self.progress = Progress::Stage { run: number, stage, since: now, engaged: current.engaged.clone() };
             run.turn.note(self.stage_started(number, stage, &current.engaged, run.turn.facts));
         }
-        let named = self.name_fallen(&fallen, run);
+        let mut named = self.name_fallen(&fallen, run);
         if self.end.is_some() {
             return;
+        }
+        for (contact, at) in woken {
+            let named_at = named.entry(contact).or_default();
+            named_at.push(at);
+            named_at.sort_unstable();
         }
         for index in 0..self.clocks.len() {
             let contact = self.clocks[index].contact.clone();
@@ -59,7 +65,8 @@ impl Engagement {
                 (false, false) => (number, stage + 1),
             };
             let engaged = self.resolve(stage, run.turn.now, run);
-            end = (!over).then(|| self.virtual_end(stage, at, &engaged, run.turn.facts));
+            let from = self.held_until(&engaged, at, run).unwrap_or(at);
+            end = (!over).then(|| self.virtual_end(stage, from, &engaged, run.turn.facts));
             fallen.push(Fallen { run: number, stage, at, engaged });
         }
         fallen
@@ -106,11 +113,20 @@ impl Engagement {
         if clock.silent() {
             return;
         }
+        if let Some(until) = clock.hold.as_ref().map(|hold| hold.until) {
+            if !named_at.is_empty() {
+                self.hold_back(index, now, until, None, run);
+            }
+            return;
+        }
         // Who is spared is not engaged anew, but their time passes like everyone's.
         let named_at = if run.spare == Some(clock.user) { &[] } else { named_at };
         let channels = clock.fall(named_at, now, facts);
         for series in clock.series.iter_mut() {
             series.skip_until(now);
+        }
+        if !channels.is_empty() && self.is_late_and_spared(index, run) {
+            return;
         }
         let reason = self.reason(None);
         for channel in channels {

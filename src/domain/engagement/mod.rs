@@ -5,13 +5,15 @@
 //!
 //! Reading order: `advance` (what is due), `late` (what was due while nobody looked), `clock` (a contact's own stages),
 //! `page` (wants → pages → posts), `elsewhere` (posts that cannot go there), `answer` (acknowledge, take, undo, escalate, stop),
-//! `told` (receipts), `outage` (while Discord takes nothing); `made` (engagements as definitions say), `once` (test pages).
+//! `told` (receipts), `outage` (while Discord takes nothing), `loudness` (who is not to be woken); `made` (engagements as definitions
+//! say), `once` (test pages).
 
 mod advance;
 mod answer;
 mod clock;
 mod elsewhere;
 mod late;
+mod loudness;
 mod made;
 mod once;
 mod outage;
@@ -23,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::{Answered, Escalation};
 pub use clock::{Clock, FrozenStage, FrozenTarget, OwnAnswer, Series};
+pub use loudness::{Asked, Hold};
 pub use outage::Outage;
 pub use page::{CODE_DIGITS, Closed, Closing, FallbackCall, Page, PageState, Place, Post, PostKind, Reason};
 pub use told::Told;
@@ -118,6 +121,10 @@ pub enum Progress {
         next_call: Timestamp,
         calls: u32,
     },
+    /// The plan is over and has pinged nobody, because of their loudness: nothing more happens by itself (ENGAGEMENT 9).
+    Resting {
+        since: Timestamp,
+    },
     /// Ran out without a fallback.
     Done {
         since: Timestamp,
@@ -177,6 +184,8 @@ struct Want {
     reason: Reason,
     /// Since when it was due, where it comes late.
     late: Option<Timestamp>,
+    /// Shown without a ping.
+    quiet: bool,
 }
 
 impl Engagement {
@@ -185,7 +194,7 @@ impl Engagement {
         let goes_on = || match self.progress {
             // The plan is over; pages are repeated until somebody answers, or thirty times (ENGAGEMENT 5).
             Progress::Done { .. } => self.clocks.iter().any(|clock| clock.next_deadline().is_some()),
-            Progress::Stage { .. } | Progress::Exhausted { .. } => true,
+            Progress::Stage { .. } | Progress::Exhausted { .. } | Progress::Resting { .. } => true,
         };
         self.end.is_none() && goes_on()
     }
@@ -199,15 +208,18 @@ impl Engagement {
         self.stages.len().saturating_sub(1)
     }
 
-    /// When the stage that runs now ends by itself.
+    /// When the stage that runs now ends by itself; none while it waits for somebody's night to end.
     fn stage_end(&self) -> Option<Timestamp> {
         let Progress::Stage { stage, since, engaged, .. } = &self.progress else { return None };
+        if self.all_held() {
+            return None;
+        }
         let end = *since + self.stages.get(*stage)?.duration.delta();
         if *stage < self.last_stage() {
             return Some(end);
         }
         let named = |clock: &&Clock| engaged.iter().any(|e| e.contact == clock.contact && !e.passed);
-        let rests = self.clocks.iter().filter(named).filter(|clock| !clock.failed());
+        let rests = self.clocks.iter().filter(named).filter(|clock| !clock.failed() && clock.hold.is_none());
         Some(rests.map(|clock| clock.last_stage_at() + LAST_STAGE_REST).fold(end, Timestamp::max))
     }
 
@@ -270,6 +282,12 @@ impl Paging {
     /// The engagement stands still because all alerts have recovered.
     pub(super) fn holds(&self, engagement: &Engagement) -> bool {
         self.held_since.is_some() && engagement.origin.waits_for_alerts()
+    }
+
+    /// Nobody has answered, nothing holds it, and something must happen by itself (ARCHITECTURE, invariant 5).
+    pub fn must_go_on(&self) -> bool {
+        let rests = |e: &&Engagement| matches!(e.progress, Progress::Resting { .. });
+        self.engagements.iter().filter(|e| e.runs() && !self.holds(e)).any(|e| !rests(&e))
     }
 
     /// Nobody has answered in at least one engagement that still runs.
@@ -368,7 +386,7 @@ impl Engagement {
         match &mut self.progress {
             Progress::Stage { since, .. } => *since += stood.of(*since),
             Progress::Exhausted { since, next_call, .. } => *next_call += stood.of(*since),
-            Progress::Done { .. } => {}
+            Progress::Resting { .. } | Progress::Done { .. } => {}
         }
         for clock in &mut self.clocks {
             clock.shift(stood);

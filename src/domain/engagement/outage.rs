@@ -121,7 +121,7 @@ impl Engagement {
     fn stages_ahead(&self) -> impl Iterator<Item = usize> {
         let (from, again) = match self.progress {
             Progress::Stage { run, stage, .. } => (stage + 1, run < self.repeat),
-            Progress::Exhausted { .. } | Progress::Done { .. } => (self.stages.len(), false),
+            Progress::Exhausted { .. } | Progress::Resting { .. } | Progress::Done { .. } => (self.stages.len(), false),
         };
         (from..self.stages.len()).chain(0..if again { from.min(self.stages.len()) } else { 0 })
     }
@@ -162,7 +162,7 @@ impl Clock {
         let queued = |page: &Underway| page.waits() && page.way.in_discord() && page.contact == self.contact;
         let wanted = run.wants.iter().any(|want| want.contact == self.contact && want.way.in_discord());
         let outside = self.series.iter().any(|series| !series.way.in_discord() && series.failed.is_none());
-        !self.silent() && !outside && (wanted || run.underway.iter().any(queued))
+        !self.silent() && self.hold.is_none() && !outside && (wanted || run.underway.iter().any(queued))
     }
 
     /// The next own stage that uses a way outside Discord which may work.

@@ -36,6 +36,9 @@ pub struct Page {
     pub late: Option<Timestamp>,
     /// They wrote, pressed or reacted since.
     pub seen: Option<Timestamp>,
+    /// Shown without a ping: their loudness allows no more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quiet: bool,
 }
 
 /// The path that led to a page: engagement → run and stage → schedule → contact.
@@ -268,6 +271,7 @@ impl Paging {
             closed: None,
             late: want.late,
             seen: None,
+            quiet: want.quiet,
         });
         id
     }

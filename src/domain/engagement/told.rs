@@ -57,7 +57,7 @@ impl Paging {
         let Some(failed) = self.pages.iter_mut().find(|known| known.id == page) else { return };
         failed.state = PageState::Failed { at: turn.now, why };
         let (contact, channel, way) = (failed.contact.clone(), failed.channel.clone(), failed.way);
-        let (display, closed) = (failed.display.clone(), failed.closed.is_some());
+        let (display, closed, quiet) = (failed.display.clone(), failed.closed.is_some(), failed.quiet);
         let about: Vec<EngagementId> = failed.reasons.iter().map(|reason| reason.engagement).collect();
         let fact = Fact::PageFailed { contact: display, way, why };
         // Nobody waits for one that is closed; but should the answer be undone, its way has failed all the same.
@@ -68,7 +68,10 @@ impl Paging {
         };
         for engagement in self.engagements.iter_mut().filter(|engagement| about.contains(&engagement.id)) {
             for clock in engagement.clocks.iter_mut().filter(|clock| clock.contact == contact) {
-                clock.fail_channel(&channel, why);
+                match quiet {
+                    true => clock.fail_every_channel(why, turn.facts),
+                    false => clock.fail_channel(&channel, why),
+                }
             }
         }
         self.advance(turn, None);
@@ -82,7 +85,12 @@ impl Paging {
         for page in self.pages.iter_mut().filter(|page| asked.contains(&page.id) && !page.failed()) {
             page.state = PageState::Sent { at };
             let attempt = page.reasons.iter().map(|reason| reason.attempt).max().unwrap_or(1);
-            turn.note(Fact::Paged { contact: page.display.clone(), way: page.way, attempt });
+            let contact = page.display.clone();
+            turn.note(if page.quiet {
+                Fact::Shown { contact }
+            } else {
+                Fact::Paged { contact, way: page.way, attempt }
+            });
         }
         // Others of the message had answered before it went.
         self.post_withdrawn(post, turn);

@@ -264,6 +264,7 @@ impl Incident {
         if let Some(new) = impact.filter(|impact| *impact < self.impact && !self.impact_by_person) {
             turn.tell(Fact::ImpactChanged { old: self.impact, new, reason: None });
             self.impact = new;
+            turn.home.impact = Some(new);
         }
     }
 

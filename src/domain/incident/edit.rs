@@ -86,6 +86,7 @@ impl Incident {
         let reason = reason.map(|reason| text::one_line(&reason, MESSAGE_MAX));
         turn.tell(Fact::ImpactChanged { old: self.impact, new: impact, reason });
         self.impact = impact;
+        turn.home.impact = Some(impact);
         Some(Change::Impact)
     }
 

@@ -189,6 +189,7 @@ impl Incident {
         Home {
             fallback: plan.and_then(|plan| plan.spec.fallback.clone()),
             announce: announce.iter().filter_map(super::reference::Ref::id).collect(),
+            impact: Some(self.impact),
             direct: self.room.site.is_some_and(|site| site.kind == RoomKind::Direct),
         }
     }
