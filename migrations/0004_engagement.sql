@@ -29,3 +29,13 @@ CREATE TABLE code_try (
     tried_at BIGINT NOT NULL
 );
 CREATE INDEX code_try_user ON code_try (user_id, tried_at);
+
+-- Addresses outside Discord that a person added in chat: they are paged once the code sent there was typed. What the operator applies has no row.
+CREATE TABLE contact_proof (
+    guild_id BIGINT NOT NULL,
+    contact TEXT NOT NULL,
+    channel TEXT NOT NULL,  -- name of the contact channel
+    address TEXT NOT NULL,  -- the channel as it was added, as JSON: a changed one is another address
+    proved_at BIGINT,       -- NULL = nobody has typed its code
+    PRIMARY KEY (guild_id, contact, channel)
+);

@@ -108,6 +108,8 @@ files!(
     rule_22_calls,
     page,
     rule_12_codes,
+    engagements,
+    verify,
     ways,
 );
 

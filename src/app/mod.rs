@@ -43,6 +43,7 @@ mod session;
 mod sheet;
 mod survey;
 mod tested;
+mod verify;
 mod waking;
 mod welcome;
 

@@ -170,6 +170,12 @@ impl Stage {
                 self.setup.add(word, rest)?;
                 return self.apply().await;
             }
+            "chat" => {
+                // The same, but a person applies it.
+                let (kind, rest) = rest.split_once(' ').ok_or("chat KIND …")?;
+                self.setup.add(kind, rest)?;
+                return self.apply_via("chat").await;
+            }
             "remove" => {
                 self.setup.remove(rest)?;
                 return self.apply().await;
@@ -199,8 +205,12 @@ impl Stage {
     }
 
     async fn apply(&mut self) -> Result<(), String> {
+        self.apply_via("test").await
+    }
+
+    async fn apply_via(&mut self, via: &'static str) -> Result<(), String> {
         let sources = vec![Source { file: "scenario.yaml".to_owned(), text: self.setup.yaml() }];
-        let apply = Apply { sources, prune: true, ..Apply::new(GUILD, None, "test") };
+        let apply = Apply { sources, prune: true, ..Apply::new(GUILD, None, via) };
         let told = self.app.apply(apply).await;
         told.map(drop).map_err(|why| format!("{why:?}\n{}", self.setup.yaml()))
     }
@@ -399,6 +409,7 @@ impl Stage {
             "/timeline add" => Ok(Ask::AddToTimeline { which: Which::Here, text: rest.to_owned(), at: None }),
             "/timeline show" => Ok(Ask::Timeline(Which::Here)),
             "/incident list" => Ok(Ask::List(Default::default())),
+            "/incident engagements" => Ok(Ask::Engagements(Which::Here)),
             "/incident show" => Ok(Ask::Show(Which::Here)),
             "/contact me" => Ok(Ask::Contact(contact::Ask::Me)),
             "/contact list" => Ok(Ask::Contact(contact::Ask::List)),
@@ -408,6 +419,8 @@ impl Stage {
                 Ok(Ask::Contact(contact::Ask::Test { contact }))
             }
             "/contact mute" => Ok(Ask::Contact(mute(rest)?)),
+            "/contact verify" => Ok(Ask::Contact(contact::Ask::Verify)),
+            "opens the form for the code" => Ok(Ask::Contact(contact::Ask::FormVerify)),
             "unmutes" => Ok(Ask::Contact(contact::Ask::Unmute { channel: text })),
             "/incident new" => Ok(Ask::New(new_incident(rest)?)),
             "/page" => Ok(Ask::Page(called(rest))),

@@ -440,7 +440,7 @@ fn has_open_channel(
     facts: &Facts,
 ) -> bool {
     let targets = contact.stages.iter().flat_map(|stage| &stage.targets);
-    targets.into_iter().any(|target| !facts.muted.contains(&(name.clone(), target.channel.clone())))
+    targets.into_iter().any(|target| facts.shut(name, &target.channel).is_none())
 }
 
 impl Escalation {
