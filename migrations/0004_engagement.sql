@@ -40,3 +40,13 @@ CREATE TABLE cover (
     state TEXT NOT NULL       -- JSON
 );
 CREATE INDEX cover_live ON cover (guild_id, id) WHERE over_at IS NULL;
+
+-- Addresses outside Discord that a person added in chat: they are paged once the code sent there was typed. What the operator applies has no row.
+CREATE TABLE contact_proof (
+    guild_id BIGINT NOT NULL,
+    contact TEXT NOT NULL,
+    channel TEXT NOT NULL,  -- name of the contact channel
+    address TEXT NOT NULL,  -- the channel as it was added, as JSON: a changed one is another address
+    proved_at BIGINT,       -- NULL = nobody has typed its code
+    PRIMARY KEY (guild_id, contact, channel)
+);

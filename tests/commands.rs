@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use muster::discord::commands::{
-    self, Attachment, Command, Config, Contact, Incident, Oncall, Plan, Status, Timeline, Version,
+    self, Ack, Attachment, Command, Config, Contact, Incident, Oncall, Page, Plan, Status, Timeline, Version,
 };
 use muster::discord::typed::{Ahead, End, Engaged, IncidentNumber, Label, Member, Members, Moment};
 use muster::domain::definition::Kind;
@@ -23,7 +23,8 @@ fn files() -> Vec<Value> {
     paths.sort();
     let read = |path| {
         let command: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        assert_eq!(command["name"], Path::file_stem(path).unwrap().to_str().unwrap(), "a file has its command's name");
+        let name = text(&command["name"]).to_lowercase().replace(' ', "_");
+        assert_eq!(name, Path::file_stem(path).unwrap().to_str().unwrap(), "a file has its command's name");
         command
     };
     paths.iter().map(|path| read(path)).collect()
@@ -51,7 +52,7 @@ struct Leaf {
 
 fn leaves() -> Vec<Leaf> {
     let mut found = Vec::new();
-    files().iter().for_each(|command| walk(&[], command, &mut found));
+    files().iter().filter(|command| command["type"] == 1).for_each(|command| walk(&[], command, &mut found));
     found
 }
 
@@ -88,6 +89,8 @@ fn sample(option: &Value) -> Value {
         (Some(3), "label") => json!("team=payments"),
         (Some(3), "name") => json!("ana"),
         (Some(3), "version") => json!("3"),
+        (Some(3), "who") => json!("contact ana"),
+        (Some(3), "code") => json!("123 456"),
         (Some(11), _) => {
             json!({ "id": "7", "filename": "team.yaml", "url": "https://cdn.discordapp.com/7", "size": 9 })
         }
@@ -198,6 +201,10 @@ fn what_is_typed_arrives_in_its_field() {
         (full(&["contact", "me"]), Command::Contact(Contact::Me {})),
         (full(&["contact", "show"]), Command::Contact(Contact::Show { contact: ana() })),
         (full(&["contact", "list"]), Command::Contact(Contact::List {})),
+        (full(&["contact", "verify"]), Command::Contact(Contact::Verify {})),
+        (full(&["ack"]), Command::Ack(Ack { code: Some("123 456".to_owned()) })),
+        (full(&["page"]), Command::Page(Page { who: "contact ana".to_owned(), message: Some(said()), incident: inc })),
+        (full(&["incident", "engagements"]), Command::Incident(Incident::Engagements { incident: inc })),
         (full(&["contact", "test"]), Command::Contact(Contact::Test { contact: Some(ana()) })),
         (
             full(&["contact", "mute"]),
@@ -329,7 +336,7 @@ fn data_and_types_name_the_same_commands_and_options() {
 }
 
 /// Commands of which a part works in direct messages too.
-const DIRECT: [&str; 3] = ["contact", "help", "oncall"];
+const DIRECT: [&str; 4] = ["ack", "contact", "help", "oncall"];
 
 /// <https://discord.com/developers/docs/interactions/application-commands>
 #[test]
@@ -337,7 +344,12 @@ fn commands_keep_discords_limits() {
     let commands = files();
     assert_names_unique(&commands);
     assert!(commands.len() <= 100);
-    for command in &commands {
+    for menu in commands.iter().filter(|command| command["type"] != 1) {
+        let name = text(&menu["name"]);
+        assert!((1..=32).contains(&name.len()) && menu["description"].is_null(), "{name}: a menu has a name only");
+        assert_eq!((&menu["contexts"], &menu["integration_types"]), (&json!([0]), &json!([0])), "{name}");
+    }
+    for command in commands.iter().filter(|command| command["type"] == 1) {
         let name = text(&command["name"]);
         let direct = DIRECT.contains(&name);
         let contexts = if direct { json!([0, 1]) } else { json!([0]) };

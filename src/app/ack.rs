@@ -115,7 +115,7 @@ impl App {
     async fn ack_call(&self, tx: &mut Tx, by: &Person, id: CallId, post: Option<PostId>) -> Result<Option<Say>, Stop> {
         let ask = call::Ask::Ack { post, sign: false };
         match self.change_call(tx, id, call::Input::Ask { by: by.clone(), ask }).await {
-            Ok(outcome) => Ok(outcome.map(|outcome| answer::say_of_call(id, &outcome.answer))),
+            Ok(outcome) => Ok(outcome.map(|outcome| answer::say_of_call(&outcome.call, &outcome.answer))),
             Err(Stop::Refused(_)) if post.is_none() => Ok(None),
             Err(stop) => Err(stop),
         }

@@ -4,7 +4,7 @@ use super::form::NewForm;
 use super::press::{InteractionId, Pressed};
 use super::reply::{Choice, Control, Say, Style};
 use crate::domain::call;
-use crate::domain::id::{CallId, ChannelId, EventId, IncidentId, PostId, Timestamp, UserId};
+use crate::domain::id::{ChannelId, EventId, IncidentId, PostId, Timestamp, UserId};
 use crate::domain::incident::{Answer, Change, Incident, UNDO_ACK, UNDO_RESOLVE};
 use crate::domain::text::one_line;
 use crate::words::{self, Piece, Text};
@@ -43,7 +43,8 @@ pub fn say(incident: &Incident, answer: &Answer) -> Say {
 }
 
 /// Words and controls for what somebody did about a call.
-pub fn say_of_call(of: CallId, answer: &call::Answer) -> Say {
+pub fn say_of_call(state: &call::Call, answer: &call::Answer) -> Say {
+    let of = state.id;
     use call::Answer as Call;
     match answer {
         Call::Quiet | Call::OfferStop => Say::default(),
@@ -55,7 +56,7 @@ pub fn say_of_call(of: CallId, answer: &call::Answer) -> Say {
         Call::Called { title, names, fallback } => only(words::called(title, names, *fallback, None)),
         Call::Acked { ack, own, spared, still } => {
             let undo = undo(UNDO_ACK.num_minutes(), Pressed::CallUndo { call: of, ack: *ack });
-            Say { text: words::call_acked(*own, spared, still), controls: vec![undo] }
+            Say { text: words::call_acked(state.by, *own, spared, still), controls: vec![undo] }
         }
         Call::AlreadyAcked { by, at } => only(words::call_acked_before(*by, *at)),
         Call::OfferTake { from } => {

@@ -8,6 +8,7 @@ use super::fault::Stop;
 use super::outbox::{Lane, Work};
 use super::request::{Ask, Request, Which};
 use super::save::{CARD_SETTLES, insert_page, insert_shown, put};
+use super::verify::take_proof;
 use super::{App, Fault, answer, calling, draw, tested};
 use crate::domain::call::{self, Answer, Call, Input, Kind, Opening, Outcome};
 use crate::domain::effect::Effect;
@@ -44,9 +45,21 @@ impl App {
     ///
     /// Asks nobody whether `by` may.
     pub(super) async fn send_test_page(&self, tx: &mut Tx, page: TestPage) -> Result<Outcome, Stop> {
+        self.open_test(tx, page, false).await
+    }
+
+    /// The same to an address that nobody has proved yet: whoever reads its code there proves it.
+    pub(super) async fn send_proof(&self, tx: &mut Tx, page: TestPage) -> Result<Outcome, Stop> {
+        self.open_test(tx, page, true).await
+    }
+
+    async fn open_test(&self, tx: &mut Tx, page: TestPage, proves: bool) -> Result<Outcome, Stop> {
         // Test pages of a guild follow one another: of two at one moment the newer must see the earlier.
         guild::load_state(tx, page.guild).await?;
-        let facts = self.facts(tx, page.guild, None).await?;
+        let mut facts = self.facts(tx, page.guild, None).await?;
+        if proves {
+            facts.unverified.clear();
+        }
         let revision = guild::revision(tx, page.guild).await?;
         for row in calls::not_over(tx, page.guild).await? {
             if read(&row)?.tests(&page.contact) {
@@ -99,6 +112,7 @@ impl App {
         for test in state.tested().iter().filter(|test| !before.contains(test)) {
             contact::tested(tx, state.guild, &tested::row(state.id, test)).await?;
         }
+        take_proof(tx, old, state, now).await?;
         let mut mint = self.mint(now);
         for effect in &outcome.effects {
             let (lane, post, due_at) = match effect {
@@ -173,7 +187,9 @@ impl App {
         }
         let outcome = self.change_call(tx, id, Input::Ask { by: request.by.clone(), ask }).await?;
         Ok(match outcome {
-            Some(outcome) if outcome.answer != Answer::Quiet => Done::Say(answer::say_of_call(id, &outcome.answer)),
+            Some(outcome) if outcome.answer != Answer::Quiet => {
+                Done::Say(answer::say_of_call(&outcome.call, &outcome.answer))
+            }
             _ => Done::Nothing,
         })
     }

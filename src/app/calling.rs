@@ -4,7 +4,7 @@ use super::draw::{paged, person_state};
 use super::show;
 use super::view::{Asks, CalledView, Calls, EngagedState, EngagedView};
 use crate::domain::call::{CALL_LASTS, Call, Kind};
-use crate::domain::engagement::{Closing, End, FallbackCall, Page, Place, Post, PostKind, Progress};
+use crate::domain::engagement::{Closed, Closing, End, FallbackCall, Page, Place, Post, PostKind, Progress};
 use crate::domain::facts::Facts;
 use crate::domain::id::{Mint, Timestamp};
 use crate::domain::turn::Turn;
@@ -73,14 +73,13 @@ fn page(state: &Call, post: &Post, facts: &Facts, mint: Mint, now: Timestamp) ->
     let open = state.paging.open(post);
     let closed = pages.iter().rev().find_map(|page| page.closed.as_ref()).filter(|_| !open);
     let still = state.paging.still_called();
-    let closed = closed.map(|closed| match closed.how {
-        Closing::Unanswered => words::call_unanswered(CALL_LASTS.num_hours()),
-        _ => words::closed(&closed.how, closed.at, &still),
-    });
+    let closed = closed.map(|closed| ended(closed, &still));
     let next = state.paging.next_escalation(&mut turn, Some(post.id)).map(|(at, names)| show::escalates(&names, at));
     let body = match closed {
         Some(closed) => vec![closed],
-        None => super::draw::whys(&state.paging, &pages, facts).into_iter().chain(late(&pages)).chain(next).collect(),
+        None => {
+            super::draw::whys(&state.paging, &pages, false, facts).into_iter().chain(late(&pages)).chain(next).collect()
+        }
     };
     CalledView {
         call: state.id,
@@ -91,6 +90,14 @@ fn page(state: &Call, post: &Post, facts: &Facts, mint: Mint, now: Timestamp) ->
         body,
         asks: if open { Asks::Answer } else { Asks::Nothing },
         direct: matches!(post.place, Place::Direct { .. }),
+    }
+}
+
+/// Why it asks nobody any more.
+fn ended(closed: &Closed, still: &[String]) -> Text {
+    match closed.how {
+        Closing::Unanswered => words::call_unanswered(CALL_LASTS.num_hours()),
+        _ => words::closed(&closed.how, closed.at, still),
     }
 }
 
@@ -112,7 +119,7 @@ fn fallback(state: &Call, post: &Post, call: &FallbackCall, count: u32) -> Calle
     let tried = state.paging.engagements.iter().flat_map(|e| e.clocks.iter().map(|clock| clock.display.clone()));
     let tried: Vec<String> = tried.collect();
     let elsewhere = state.room.filter(|_| post.place != Place::Room);
-    let closed = post.closed.as_ref().map(|closed| words::closed(&closed.how, closed.at, &[]));
+    let closed = post.closed.as_ref().map(|closed| ended(closed, &[]));
     CalledView {
         call: state.id,
         post: Some(post.id),

@@ -12,7 +12,7 @@ use super::press::Pressed;
 use super::reply::{Choice, Control, Say, Style};
 use super::request::Request;
 use super::sheet::Sheets;
-use super::{App, Fault};
+use super::{App, Fault, form};
 use crate::domain::call::{self, Answer};
 use crate::domain::contact::Contact;
 use crate::domain::facts::Facts;
@@ -44,6 +44,10 @@ pub enum Ask {
         channel: Option<String>,
         until: Option<Until>,
     },
+    /// Prove an address of my own that was added in chat.
+    Verify,
+    /// The form for its code.
+    FormVerify,
     Unmute {
         /// None: everything.
         channel: Option<String>,
@@ -53,12 +57,12 @@ pub enum Ask {
 impl Ask {
     /// Whether it writes.
     pub(super) fn changes(&self) -> bool {
-        matches!(self, Ask::Test { .. } | Ask::Mute { .. } | Ask::Unmute { .. })
+        matches!(self, Ask::Test { .. } | Ask::Verify | Ask::Mute { .. } | Ask::Unmute { .. })
     }
 
     /// Whether the answer may be a form.
     pub fn may_open_a_form(&self) -> bool {
-        false
+        *self == Ask::FormVerify
     }
 }
 
@@ -77,12 +81,13 @@ impl App {
     pub(super) async fn contact(&self, request: Request, ask: Ask) -> Result<Done, Stop> {
         let app = self.clone();
         match ask {
+            Ask::FormVerify => Ok(Done::Form(form::code(request.guild))),
             Ask::Me | Ask::Show { .. } | Ask::List => {
                 self.store()
                     .read(move |conn| Box::pin(async move { app.see_contacts(conn, &request, ask).await }))
                     .await
             }
-            Ask::Test { .. } | Ask::Mute { .. } | Ask::Unmute { .. } => {
+            Ask::Test { .. } | Ask::Verify | Ask::Mute { .. } | Ask::Unmute { .. } => {
                 self.store().write(move |tx| Box::pin(async move { app.do_contact(tx, &request, ask).await })).await
             }
         }
@@ -105,7 +110,7 @@ impl App {
                 let (name, contact) = own(&request.by, &facts)?;
                 Say {
                     text: sheets.sheet(name, contact, true, &facts),
-                    controls: own_controls(request.guild, name, contact, &sheets),
+                    controls: own_controls(request.guild, (name, contact), &sheets, &facts),
                 }
             }
         };
@@ -125,7 +130,11 @@ impl App {
             Ask::Test { contact } => self.test_asked(tx, request, contact, &facts).await?,
             Ask::Mute { channel, until } => self.mute(tx, request, channel.as_deref(), until, &facts).await?,
             Ask::Unmute { channel } => self.unmute(tx, request, channel.as_deref(), &facts).await?,
-            Ask::Me | Ask::Show { .. } | Ask::List => return Err(Refusal::StaleButton.into()),
+            Ask::Verify => {
+                self.limit_tests(tx, request).await?;
+                self.verify(tx, request, &facts).await?
+            }
+            Ask::Me | Ask::Show { .. } | Ask::List | Ask::FormVerify => return Err(Refusal::StaleButton.into()),
         };
         Ok(Done::Say(say))
     }
@@ -141,15 +150,22 @@ impl App {
         if others {
             allow(Act::TestOthers, by, part(by, facts), facts)?;
         }
-        let since = self.now() - TESTS_IN;
-        if calls::asked_since(tx, request.guild, by.user, call::Kind::TEST, since).await? >= TESTS_MAX {
-            let minutes = TESTS_IN.num_minutes();
-            return Err(Refusal::from(ContactRefusal::TooManyTests { max: TESTS_MAX, minutes }).into());
-        }
+        self.limit_tests(tx, request).await?;
+        let unverified = own_unverified(&name, facts);
         let (guild, by, room) = (request.guild, by.user, request.channel);
         let outcome = self.send_test_page(tx, TestPage { guild, by, contact: name, channel: None, room }).await?;
         let Answer::Opened { name, through, muted, need_room } = &outcome.answer else { return Ok(Say::default()) };
-        Ok(only(words::test_sent(Some(name.as_str()).filter(|_| others), through, muted, need_room)))
+        let text = words::test_sent(Some(name.as_str()).filter(|_| others), through, muted, need_room);
+        Ok(only(if unverified.is_empty() { text } else { text.line().join(words::not_verified(&unverified)) }))
+    }
+
+    async fn limit_tests(&self, tx: &mut Tx, request: &Request) -> Result<(), Stop> {
+        let since = self.now() - TESTS_IN;
+        let asked = calls::asked_since(tx, request.guild, request.by.user, call::Kind::TEST, since).await?;
+        if asked < TESTS_MAX {
+            return Ok(());
+        }
+        Err(Refusal::from(ContactRefusal::TooManyTests { max: TESTS_MAX, minutes: TESTS_IN.num_minutes() }).into())
     }
 
     /// Sends a test page to a contact, in this transaction: for whoever has just set them up.
@@ -194,6 +210,12 @@ pub(super) fn own_channels(by: &Person, facts: &Facts) -> Vec<(String, String)> 
     channels.iter().map(|channel| (channel.name.clone(), channel.name.clone())).collect()
 }
 
+/// Contact channels of theirs that nobody has proved.
+fn own_unverified(name: &Name, facts: &Facts) -> Vec<String> {
+    let theirs = facts.unverified.iter().filter(|(contact, _)| contact == name);
+    theirs.map(|(_, channel)| channel.clone()).collect()
+}
+
 fn part(by: &Person, facts: &Facts) -> Part {
     Part { contact: facts.contact_of(by.user).is_some(), ..Part::default() }
 }
@@ -209,8 +231,8 @@ pub(super) fn own<'f>(by: &Person, facts: &'f Facts) -> Result<(&'f Name, &'f Co
 }
 
 /// **Test me**, and a select that mutes one channel or takes that back.
-fn own_controls(guild: GuildId, name: &Name, contact: &Contact, sheets: &Sheets) -> Vec<Control> {
-    let lines = sheets.channels(name, contact);
+fn own_controls(guild: GuildId, (name, contact): (&Name, &Contact), sheets: &Sheets, facts: &Facts) -> Vec<Control> {
+    let lines = sheets.channels(name, contact, facts);
     let proved = lines.iter().all(|line| line.test.is_some_and(|(_, outcome)| outcome.works()));
     let style = if proved { Style::Grey } else { Style::Primary };
     let option = |line: &words::ChannelLine| {
@@ -225,5 +247,8 @@ fn own_controls(guild: GuildId, name: &Name, contact: &Contact, sheets: &Sheets)
         options: lines.iter().map(option).collect(),
         does: Pressed::ContactMute { guild },
     };
-    vec![button("Test me", style, Pressed::ContactTest { guild }), select]
+    let verify = || button("Enter a code", Style::Grey, Pressed::ContactVerify { guild });
+    let verify = lines.iter().any(|line| line.unverified).then(verify);
+    let test = button("Test me", style, Pressed::ContactTest { guild });
+    [test].into_iter().chain(verify).chain([select]).collect()
 }

@@ -127,6 +127,7 @@ impl App {
             Ask::List(_)
             | Ask::Show(_)
             | Ask::Timeline(_)
+            | Ask::Engagements(_)
             | Ask::FormUpdate(_)
             | Ask::FormResolve(_)
             | Ask::FormCancel(_) => {
@@ -147,6 +148,7 @@ impl App {
         }
         let (Ask::Show(which)
         | Ask::Timeline(which)
+        | Ask::Engagements(which)
         | Ask::FormUpdate(which)
         | Ask::FormResolve(which)
         | Ask::FormCancel(which)) = request.ask
@@ -168,6 +170,7 @@ impl App {
             Ask::FormResolve(_) => Done::Form(form::resolve(&state)),
             Ask::FormCancel(_) => Done::Form(form::cancel(&state)),
             Ask::Timeline(_) => Done::Say(self.timeline(conn, &state).await?),
+            Ask::Engagements(_) => self.engagements(&state, &facts),
             _ => Done::Say(self.show(conn, &state, &facts).await?),
         })
     }
@@ -461,6 +464,7 @@ fn aim(ask: Ask, which: Which) -> Ask {
         Ask::On(_, ask) => Ask::On(which, ask),
         Ask::Show(_) => Ask::Show(which),
         Ask::Timeline(_) => Ask::Timeline(which),
+        Ask::Engagements(_) => Ask::Engagements(which),
         Ask::AddToTimeline { text, at, .. } => Ask::AddToTimeline { which, text, at },
         Ask::FormUpdate(_) => Ask::FormUpdate(which),
         Ask::FormResolve(_) => Ask::FormResolve(which),
@@ -528,7 +532,7 @@ pub(super) fn action_of(ask: &Ask) -> &'static str {
         Ask::Delete(_) => "delete the incident",
         Ask::On(..) | Ask::Stop { .. } | Ask::Sign { .. } => "change the incident",
         Ask::AddToTimeline { .. } => "add to the timeline",
-        Ask::List(_) | Ask::Show(_) | Ask::Timeline(_) => "look that up",
+        Ask::List(_) | Ask::Show(_) | Ask::Timeline(_) | Ask::Engagements(_) => "look that up",
         Ask::FormUpdate(_) | Ask::FormResolve(_) | Ask::FormCancel(_) => "open the form",
         Ask::FormNew | Ask::CorrectNew { .. } => "open the form",
         Ask::Ack(_) => "acknowledge",

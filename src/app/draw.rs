@@ -123,7 +123,7 @@ pub(super) fn card(state: &Incident, facts: &Facts, mint: Mint, latest: &[EventR
     }
 }
 
-fn engaged(state: &Incident, engagement: &Engagement) -> EngagedView {
+pub(super) fn engaged(state: &Incident, engagement: &Engagement) -> EngagedView {
     let of = engagement.stages.len() as u32;
     let running = match engagement.progress {
         Progress::Stage { stage, .. } => EngagedState::Running { stage: stage as u32 + 1, of },
@@ -190,7 +190,7 @@ fn page(state: &Incident, post: &Post, facts: &Facts, mint: Mint, now: Timestamp
         title: state.title.clone(),
         drill: state.drill,
         people: pages.iter().map(|page| paged(page)).collect(),
-        why: whys(&state.paging, &pages, facts),
+        why: whys(&state.paging, &pages, true, facts),
         next: state.paging.next_escalation(&mut turn, Some(post.id)).filter(|_| !over),
         room: state.room.channel().filter(|_| direct),
         late_since: pages.iter().find_map(|page| page.late),
@@ -237,13 +237,13 @@ pub(super) fn test(state: &Call, contact: &Name, post: &Post, facts: &Facts) -> 
     }
 }
 
-/// Why the pages of a message came.
-pub(super) fn whys(paging: &Paging, pages: &[&Page], facts: &Facts) -> Vec<words::Text> {
-    pages.iter().flat_map(|page| why(paging, page, pages.len() > 1, facts)).collect()
+/// Why the pages of a message came. `asked`: also who asked for them by hand, where the message does not begin with that.
+pub(super) fn whys(paging: &Paging, pages: &[&Page], asked: bool, facts: &Facts) -> Vec<words::Text> {
+    pages.iter().flat_map(|page| why(paging, page, (pages.len() > 1, asked), facts)).collect()
 }
 
 /// Why a page came: the path from the plan to the person, once a reason.
-fn why(paging: &Paging, page: &Page, shared: bool, facts: &Facts) -> Vec<words::Text> {
+fn why(paging: &Paging, page: &Page, (shared, asked): (bool, bool), facts: &Facts) -> Vec<words::Text> {
     let mut said: Vec<words::Text> = Vec::new();
     for reason in &page.reasons {
         let Some(engagement) = paging.engagement(reason.engagement) else { continue };
@@ -258,8 +258,9 @@ fn why(paging: &Paging, page: &Page, shared: bool, facts: &Facts) -> Vec<words::
         };
         let text = match (&engagement.origin, &engagement.target) {
             // Nothing leads from a person who asks to the person who is asked.
+            (Origin::Paged { .. }, Engage::Contact(_)) if !asked => continue,
             (Origin::Paged { user, message }, Engage::Contact(_)) => words::asked_by(*user, message.as_deref()),
-            (Origin::Paged { user, message }, _) => {
+            (Origin::Paged { user, message }, _) if asked => {
                 words::asked_by(*user, message.as_deref()).line().join(words::page_why(&path))
             }
             _ => words::page_why(&path),

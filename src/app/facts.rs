@@ -51,7 +51,9 @@ impl App {
         }
         let newcomers = self.newcomers(conn, guild, &live, &frozen).await?;
         let state = GuildState::read(guild::state(conn, guild).await?);
+        let unverified = self.unverified(conn, guild, &live).await?;
         Ok(Facts {
+            unverified,
             live,
             frozen,
             newcomers,

@@ -7,7 +7,7 @@ use super::press::Pressed;
 use super::reply::{Form, FormInput};
 use crate::domain::call;
 use crate::domain::definition::Set;
-use crate::domain::id::{CallId, UserId};
+use crate::domain::id::{CallId, GuildId, UserId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::{ENDING_REASON_MAX, Edit, Incident, TITLE_MAX};
 use crate::domain::name::Name;
@@ -23,6 +23,7 @@ pub const NEXT_UPDATE: &str = "next_update";
 pub const MESSAGE: &str = "message";
 pub const PLAN: &str = "plan";
 pub const REASON: &str = "reason";
+pub const CODE: &str = "code";
 
 /// Longest text that one input of a form takes, in characters:
 /// <https://discord.com/developers/docs/components/reference#text-input>.
@@ -33,6 +34,8 @@ const FORM_TITLE_MAX: usize = 45;
 const PLACEHOLDER_MAX: usize = 100;
 /// Longest name of a plan that can be typed, in characters: as people call it, or its own.
 const PLAN_MAX: usize = 100;
+/// Longest code that can be typed, in characters: with what people put between the digits.
+const CODE_MAX: usize = 20;
 /// Longest message of an update or a resolution, in characters.
 const MESSAGE_MAX: usize = 1_500;
 
@@ -82,6 +85,18 @@ pub fn page(user: UserId, name: &str) -> Form {
     let message = input(MESSAGE, label, true, call::MESSAGE_MAX, "One sentence, shown in the page; it can stay empty");
     let title = cut(&format!("Page {name} now"), FORM_TITLE_MAX);
     Form { title, does: Pressed::FormPage { user }, inputs: vec![message] }
+}
+
+/// The form for the code that was sent to an address.
+pub fn code(guild: GuildId) -> Form {
+    let code = input(CODE, "The code", false, CODE_MAX, "The digits that were sent there");
+    let inputs = vec![FormInput { required: true, ..code }];
+    Form { title: "Prove an address".to_owned(), does: Pressed::FormCode { guild }, inputs }
+}
+
+/// The code that was typed into it.
+pub fn read_code(values: Values<'_>) -> String {
+    written(values, CODE).unwrap_or_default()
 }
 
 /// The form that stops a call: one optional sentence.

@@ -24,6 +24,7 @@ mod doctor;
 mod draw;
 mod drawing;
 mod ending;
+mod engagements;
 mod facts;
 mod fault;
 pub mod help;
@@ -43,6 +44,7 @@ mod session;
 mod sheet;
 mod survey;
 mod tested;
+mod verify;
 mod waking;
 mod welcome;
 

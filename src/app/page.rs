@@ -123,7 +123,7 @@ impl App {
             return Err(Refusal::from(CallRefusal::CalledAlready { title, since, number: None }).into());
         }
         self.save_new_call(tx, &outcome, now).await?;
-        Ok(Done::Say(answer::say_of_call(outcome.call.id, &outcome.answer)))
+        Ok(Done::Say(answer::say_of_call(&outcome.call, &outcome.answer)))
     }
 
     /// A call that asks the same already.

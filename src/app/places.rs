@@ -154,9 +154,11 @@ fn subject(pressed: Pressed) -> Subject {
         | Pressed::FormCallStop { call } => Subject::Call(call),
         // The user menu is in a server only.
         Pressed::FormPage { .. } => Subject::Nothing,
-        Pressed::ContactTest { guild } | Pressed::ContactMute { guild } | Pressed::ContactUnmute { guild } => {
-            Subject::Guild(guild)
-        }
+        Pressed::ContactTest { guild }
+        | Pressed::ContactMute { guild }
+        | Pressed::ContactUnmute { guild }
+        | Pressed::ContactVerify { guild }
+        | Pressed::FormCode { guild } => Subject::Guild(guild),
         Pressed::Dismiss {} | Pressed::WhichIncident { .. } | Pressed::FormNew {} | Pressed::CorrectNew { .. } => {
             Subject::Nothing
         }

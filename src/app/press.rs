@@ -196,6 +196,10 @@ pressed! {
     "contact-mute" => ContactMute { guild: GuildId },
     /// **Unmute** below a mute: takes back all of one's own.
     "contact-unmute" => ContactUnmute { guild: GuildId },
+    /// **Enter the code** of an address that was added in chat: opens the form.
+    "contact-verify" => ContactVerify { guild: GuildId },
+    /// That form.
+    "form-code" => FormCode { guild: GuildId },
     /// The form that takes a definition; what was in force when it was opened.
     "form-definition" => FormDefinition { since: i64 },
     /// **Put in force**, below a change of set-up that was shown.

@@ -60,6 +60,8 @@ pub enum Ask {
     List(Filter),
     Show(Which),
     Timeline(Which),
+    /// Who was pulled in, by which path, and what came of each page.
+    Engagements(Which),
     /// Add to the timeline; `at` in the person's or the guild's own zone.
     AddToTimeline {
         which: Which,

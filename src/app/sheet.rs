@@ -45,7 +45,7 @@ impl Sheets {
             own,
             user: contact.user(),
             gone: gone(contact, facts),
-            channels: &self.channels(name, contact),
+            channels: &self.channels(name, contact, facts),
             stages: &contact.stages,
             zone: zone.name(),
             zone_of_server: contact.time_zone.is_none(),
@@ -59,17 +59,18 @@ impl Sheets {
             name: name.to_string(),
             display: contact.display_name.clone(),
             gone: gone(contact, facts),
-            channels: self.channels(name, contact),
+            channels: self.channels(name, contact, facts),
         };
         list(&facts.live.contacts().map(line).collect::<Vec<_>>())
     }
 
     /// The ways to a contact, as they stand.
-    pub(super) fn channels(&self, name: &Name, contact: &Contact) -> Vec<ChannelLine> {
+    pub(super) fn channels(&self, name: &Name, contact: &Contact, facts: &Facts) -> Vec<ChannelLine> {
         let line = |channel: &crate::domain::contact::ContactChannel| ChannelLine {
             name: channel.name.clone(),
             way: channel.way,
             muted: self.muted(name, &channel.name),
+            unverified: facts.unverified.contains(&(name.clone(), channel.name.clone())),
             test: self.tests.of(name, contact, &channel.name).map(|test| (test.at, test.outcome)),
         };
         contact.channels.iter().map(line).collect()

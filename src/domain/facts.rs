@@ -9,6 +9,7 @@ use super::id::{Timestamp, UserId};
 use super::impact::Impact;
 use super::name::Name;
 use super::schedule::{self, Override};
+use super::timeline::Unreached;
 
 /// A guild's revision of its definitions; every apply makes the next one.
 pub type Revision = i64;
@@ -25,6 +26,8 @@ pub struct Facts {
     pub overrides: BTreeMap<Name, Vec<Override>>,
     /// Contact channels that their owner muted.
     pub muted: BTreeSet<(Name, String)>,
+    /// Contact channels whose address a person added in chat and nobody has proved (ENGAGEMENT 7).
+    pub unverified: BTreeSet<(Name, String)>,
     /// People who left the guild.
     pub gone: BTreeSet<UserId>,
     /// Since when Discord takes nothing; none: it does, as far as is known.
@@ -55,6 +58,13 @@ impl Facts {
         let (Some(contact), Some(impact)) = (known, impact) else { return Manner::Page };
         let zone = contact.time_zone.unwrap_or_else(|| self.live.settings().time_zone);
         contact.loudness.get(&impact).copied().unwrap_or(Loudness::Page).manner(at, zone)
+    }
+
+    /// Why nothing may be sent through a contact channel now.
+    pub fn shut(&self, contact: &Name, channel: &str) -> Option<Unreached> {
+        let way = (contact.clone(), channel.to_owned());
+        let muted = self.muted.contains(&way).then_some(Unreached::Muted);
+        muted.or_else(|| self.unverified.contains(&way).then_some(Unreached::Unverified))
     }
 
     /// What people call a contact.

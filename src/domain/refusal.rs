@@ -130,6 +130,13 @@ pub enum ContactRefusal {
         muted: Vec<String>,
         need_room: Vec<String>,
     },
+    /// What could be tested are addresses that nobody has proved.
+    NotVerified {
+        name: String,
+        channels: Vec<String>,
+    },
+    /// There is nothing of theirs to prove.
+    NothingToVerify,
     /// A test page of somebody else.
     NotYourTest {
         name: String,

@@ -121,3 +121,86 @@ pub async fn tested(tx: &mut Tx, guild: GuildId, test: &TestRow) -> Result<(), S
     )?;
     Ok(())
 }
+
+/// An address that a person added in chat.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct ProofRow {
+    pub contact: String,
+    /// Name of the contact channel.
+    pub channel: String,
+    /// The channel as it was added, as JSON: a changed one is another address.
+    pub address: String,
+    /// `None` = nobody has typed its code.
+    #[sqlx(try_from = "MaybeUs")]
+    pub proved_at: Option<Timestamp>,
+}
+
+/// The guild's addresses that came from chat.
+pub async fn proofs(conn: &mut Conn, guild: GuildId) -> Result<Vec<ProofRow>, StoreError> {
+    rows!(
+        conn,
+        "SELECT contact, channel, address, proved_at
+         FROM contact_proof
+         WHERE guild_id = $1
+         ORDER BY contact, channel",
+        guild
+    )
+}
+
+/// An address is to be proved, whatever was proved before it.
+pub async fn ask_proof(
+    tx: &mut Tx,
+    guild: GuildId,
+    contact: &str,
+    channel: &str,
+    address: &str,
+) -> Result<(), StoreError> {
+    run!(
+        tx,
+        "INSERT INTO contact_proof (guild_id, contact, channel, address, proved_at)
+         VALUES ($1, $2, $3, $4, NULL)
+         ON CONFLICT (guild_id, contact, channel) DO UPDATE
+         SET address = excluded.address, proved_at = NULL",
+        guild,
+        contact,
+        channel,
+        address
+    )?;
+    Ok(())
+}
+
+/// Its person has typed the code.
+pub async fn proved(
+    tx: &mut Tx,
+    guild: GuildId,
+    contact: &str,
+    channel: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    run!(
+        tx,
+        "UPDATE contact_proof
+         SET proved_at = $4
+         WHERE guild_id = $1
+         AND contact = $2
+         AND channel = $3
+         AND proved_at IS NULL",
+        guild,
+        contact,
+        channel,
+        Us(at)
+    )?;
+    Ok(())
+}
+
+/// The operator says so: it needs no proof.
+pub async fn need_no_proof(tx: &mut Tx, guild: GuildId, contact: &str, channel: &str) -> Result<(), StoreError> {
+    run!(
+        tx,
+        "DELETE FROM contact_proof WHERE guild_id = $1 AND contact = $2 AND channel = $3",
+        guild,
+        contact,
+        channel
+    )?;
+    Ok(())
+}

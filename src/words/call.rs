@@ -75,7 +75,9 @@ pub fn called(title: &str, names: &[String], fallback: bool, number: Option<i64>
         ([], true) => {
             Text::from("Nobody of ").said(title).ours(" can be reached now: ").strong("the fallback is called.")
         }
-        ([], false) => Text::from("Calling ").said(title).ours("."),
+        ([], false) => Text::from("Nobody of ")
+            .said(title)
+            .ours(" is pinged now: this impact does not wake them, or waits for their morning."),
         (names, _) => {
             Text::from("Calling ").names(names).ours(if names.len() == 1 && names[0] == title { "." } else { " for " })
         }
@@ -92,11 +94,11 @@ pub fn called(title: &str, names: &[String], fallback: bool, number: Option<i64>
 }
 
 /// The private answer to an acknowledgement. `own`: only their own pages end.
-pub fn call_acked(own: bool, spared: &[String], still: &[String]) -> Text {
+pub fn call_acked(by: UserId, own: bool, spared: &[String], still: &[String]) -> Text {
     if own {
         return Text::from("Your pages stop. ").join(still_called(still));
     }
-    let text = Text::from("The call is yours: tell whoever called.");
+    let text = Text::from("The call is yours. ").user(by).ours(" sees that you have it.");
     let text = if spared.is_empty() { text } else { text.ours(" ").names(spared).ours(" will not be called.") };
     if still.is_empty() { text } else { text.ours(" ").join(still_called(still)) }
 }

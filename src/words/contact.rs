@@ -105,6 +105,8 @@ pub struct ChannelLine {
     pub name: String,
     pub way: Way,
     pub muted: Option<Muted>,
+    /// It was added in chat and its code was never typed: it is not paged.
+    pub unverified: bool,
     /// When its latest test began, and what that came to; none: never tested.
     pub test: Option<(Timestamp, TestOutcome)>,
 }
@@ -188,6 +190,9 @@ fn channel(channel: &ChannelLine) -> Text {
         Some(Muted::Always) => text.ours(" · muted"),
         None => text,
     };
+    if channel.unverified {
+        return text.ours(" · not verified, no page goes there: `/contact verify`");
+    }
     match channel.test {
         None => text.ours(" · never tested"),
         Some((at, TestOutcome::Acknowledged { .. })) => text.ours(" · test answered ").ago(at),
@@ -202,6 +207,7 @@ fn channel(channel: &ChannelLine) -> Text {
 fn mark(channel: &ChannelLine) -> &'static str {
     match (channel.muted, channel.test) {
         (Some(_), _) => "🔕",
+        (None, _) if channel.unverified => "⚠",
         (None, Some((_, outcome))) if outcome.works() => "✅",
         (None, _) => "⚠",
     }
@@ -305,6 +311,25 @@ pub fn unmuted(channels: &[String]) -> Text {
     }
 }
 
+/// A code goes to an address that was added in chat. `left`: so many more wait for theirs.
+pub fn code_sent(channel: &str, by: Way, left: usize) -> Text {
+    let text = Text::from("A code goes to ").said_strong(channel);
+    let text = text.ours(format!(" ({}). Type it here within 15 minutes: from then on pages go there too.", way(by)));
+    let text = text.ours(" Nothing arrives? Then the address is wrong.");
+    match left {
+        0 => text,
+        1 => text.ours(" One more address waits for its code after that: `/contact verify`."),
+        left => text.ours(format!(" {left} more addresses wait for their codes after that: `/contact verify`.")),
+    }
+}
+
+/// Left out of a test: nobody has proved whose they are.
+pub fn not_verified(channels: &[String]) -> Text {
+    let are = if channels.len() == 1 { " is" } else { " are" };
+    let text = Text::from("⚠ ").join(ways(channels));
+    text.ours(format!("{are} not verified, so no page goes there: `/contact verify` sends a code."))
+}
+
 /// Why the person is refused, and what to do instead.
 pub(super) fn refused(why: &ContactRefusal) -> Text {
     match why {
@@ -318,6 +343,12 @@ pub(super) fn refused(why: &ContactRefusal) -> Text {
             .said(name)
             .ours(" is not in this server any more: no page reaches them. Put somebody else in their place."),
         ContactRefusal::NothingToTest { name, muted, need_room } => nothing_to_test(name, muted, need_room),
+        ContactRefusal::NotVerified { name, channels } => {
+            Text::from("Nothing of ").said(name).ours(" can be tested now. ").join(not_verified(channels))
+        }
+        ContactRefusal::NothingToVerify => Text::from(
+            "Nothing of yours waits for a code: pages go everywhere `/contact me` shows. An address that is added in chat needs one.",
+        ),
         ContactRefusal::NotYourTest { name } => Text::from("This test page is for ")
             .said(name)
             .ours(": only they can say that it arrived. To test your own, type `/contact test`."),

@@ -7,6 +7,7 @@ mod call;
 pub mod contact;
 pub mod definition;
 mod doctor;
+mod engagement;
 mod health;
 mod help;
 mod incident;
@@ -28,6 +29,7 @@ pub use call::{
     call_head, call_offer_take, call_restored, call_stopped, call_unacked, call_unanswered, called,
 };
 pub use doctor::{FITS_A_MESSAGE, ability, ability_for, diagnosis, finding, invite_link, no_survey};
+pub use engagement::{PathLine, Receipts, Traced, engagements};
 pub use health::{alarm_down, alarm_over, trouble};
 pub use help::{Elsewhere, HelpLine, InRoom, help_elsewhere, help_in_private, help_in_room};
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};

@@ -11,7 +11,7 @@ use muster::app::request::{Ask, Request};
 use muster::definitions::Source;
 use muster::discord::commands;
 use muster::discord::parse::{self, Press};
-use muster::domain::id::{ChannelId, GuildId, IncidentId, PostId, RoleId, UserId};
+use muster::domain::id::{CallId, ChannelId, GuildId, IncidentId, PostId, RoleId, UserId};
 use muster::domain::permission::{self, Act, Part, Person};
 use muster::domain::reference::Ref;
 use muster::domain::refusal::Refusal;
@@ -54,6 +54,7 @@ use Who::{Anybody, May, OneOnesOwn};
 fn typed() -> Vec<(&'static str, Value, Who)> {
     let inc = json!({"incident": "INC-1"});
     vec![
+        ("ack", json!({}), OneOnesOwn),
         ("config apply", json!({"file": 7}), May(Act::Configure)),
         ("config delete", json!({"kind": "contact", "name": "ana"}), May(Act::Configure)),
         ("config edit", json!({"kind": "contact", "name": "ana"}), May(Act::Configure)),
@@ -66,12 +67,14 @@ fn typed() -> Vec<(&'static str, Value, Who)> {
         ("contact mute", json!({"channel": "dm"}), OneOnesOwn),
         ("contact show", json!({"contact": "ana"}), May(Act::SeeSetup)),
         ("contact test", json!({"contact": "ana"}), May(Act::TestOthers)),
+        ("contact verify", json!({}), OneOnesOwn),
         ("doctor", json!({}), May(Act::Examine)),
         ("help", json!({}), Anybody),
         ("incident ack", inc.clone(), May(Act::Take)),
         ("incident cancel", json!({"reason": "No.", "incident": "INC-1"}), May(Act::Resolve)),
         ("incident delete", json!({"incident": "INC-2"}), May(Act::Delete)),
         ("incident duplicate", json!({"of": "INC-3", "incident": "INC-1"}), May(Act::Resolve)),
+        ("incident engagements", inc.clone(), May(Act::See)),
         ("incident escalate", inc.clone(), May(Act::Escalate)),
         ("incident impact", json!({"level": 1, "incident": "INC-1"}), May(Act::Edit)),
         ("incident list", json!({}), May(Act::See)),
@@ -99,6 +102,7 @@ fn typed() -> Vec<(&'static str, Value, Who)> {
         ("oncall show", json!({"schedule": "primary"}), May(Act::SeeSetup)),
         ("oncall take", json!({"schedule": "primary"}), OneOnesOwn),
         ("oncall who", json!({}), May(Act::SeeSetup)),
+        ("page", json!({"who": "ana", "incident": "INC-3"}), May(Act::Page)),
         ("plan list", json!({}), May(Act::SeeSetup)),
         ("plan preview", json!({"plan": "db"}), May(Act::SeeSetup)),
         ("plan show", json!({"plan": "db"}), May(Act::SeeSetup)),
@@ -108,7 +112,7 @@ fn typed() -> Vec<(&'static str, Value, Who)> {
     ]
 }
 
-/// Every verb of a custom id, with the numbers behind it (`I` an open incident, `O` one that is over, `P` a page), what is
+/// Every verb of a custom id, with the numbers behind it (`I` an open incident, `O` one that is over, `P` a page, `C` a call, `U` a person), what is
 /// chosen or written with it, and who may.
 fn pressed() -> Vec<(&'static str, &'static str, Sent, Who)> {
     let people = || {
@@ -148,6 +152,16 @@ fn pressed() -> Vec<(&'static str, &'static str, Sent, Who)> {
         ("start-plan", "I", button(), May(Act::Escalate)),
         ("delete-yes", "O", button(), May(Act::Delete)),
         ("undo-resolve", "O", button(), May(Act::Resolve)),
+        ("call-ack", "C", button(), May(Act::Take)),
+        ("call-take", "C", button(), May(Act::Take)),
+        ("call-undo", "C:5", button(), OneOnesOwn),
+        ("call-escalate", "C", button(), May(Act::Escalate)),
+        ("call-escalate-yes", "C", button(), May(Act::Escalate)),
+        ("call-stop", "C", button(), May(Act::Stop)),
+        ("form-call-stop", "C", form("reason", "No."), May(Act::Stop)),
+        ("form-page", "U", form("message", "Mine"), May(Act::Page)),
+        ("contact-verify", "G", button(), OneOnesOwn),
+        ("form-code", "G", form("code", "000000"), OneOnesOwn),
         ("setup-at", "1", button(), May(Act::Configure)),
         ("setup-past", "1", button(), May(Act::Configure)),
         ("setup-change", "", value("1"), May(Act::Configure)),
@@ -192,6 +206,7 @@ pub struct World {
     pub open: IncidentId,
     pub over: IncidentId,
     pub page: PostId,
+    pub call: CallId,
     pub room: ChannelId,
     next: u64,
 }
@@ -203,6 +218,8 @@ impl World {
         let before = ["schedule primary: @ana", "plan db: stage 5m @ana · stage 5m @ben", "alert firing db critical"];
         stage.play(&before).await;
         let page = page(stage.fake());
+        stage.play(&["@kim in the office /page: eve"]).await;
+        let call = call(stage.fake());
         let after =
             ["alert firing web critical", "@ana ✅", "@ana /incident resolve: Done.", "alert firing queue critical"];
         stage.play(&after).await;
@@ -210,7 +227,7 @@ impl World {
         stage.app().apply(Apply { sources, ..Apply::new(GUILD, None, "test") }).await.unwrap();
         let (open, over) = (numbered(&database, 1).await, numbered(&database, 2).await);
         let room = stage.fake().oldest(|posted| matches!(posted.outgoing, Outgoing::Card(_))).unwrap().channel;
-        World { stage, database, open, over, page, room, next: 0 }
+        World { stage, database, open, over, page, call, room, next: 0 }
     }
 
     /// One request, from here or from another server, in a room or in a direct message.
@@ -224,13 +241,15 @@ impl World {
         Contents::of(&self.database.url).await
     }
 
-    /// With the real numbers in place of `I`, `O`, `P` and `G`.
+    /// With the real numbers in place of `I`, `O`, `P`, `G`, `C` and `U`.
     pub fn filled(&self, parts: &str) -> String {
         parts
             .replace('I', &self.open.to_string())
             .replace('O', &self.over.to_string())
             .replace('P', &self.page.to_string())
             .replace('G', &GUILD.to_string())
+            .replace('C', &self.call.to_string())
+            .replace('U', "200000000000000001")
     }
 
     /// What the row asks: `None` where a press asks nothing.
@@ -271,6 +290,14 @@ fn asked(press: Press) -> Option<Ask> {
 
 fn page(fake: &fake::Fake) -> PostId {
     fake.newest(|posted| posted.post.is_some()).and_then(|posted| posted.post).unwrap()
+}
+
+fn call(fake: &fake::Fake) -> CallId {
+    let card = fake.newest(|posted| matches!(&posted.outgoing, Outgoing::Called(call) if call.post.is_none()));
+    match card.unwrap().outgoing {
+        Outgoing::Called(card) => card.call,
+        other => panic!("{other:?}"),
+    }
 }
 
 async fn numbered(database: &TestStore, number: i64) -> IncidentId {

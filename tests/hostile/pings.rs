@@ -216,6 +216,7 @@ fn kind(message: &Outgoing) -> &'static str {
         Outgoing::Fallback(_) => "fallback",
         Outgoing::Call(_) => "call",
         Outgoing::Cover(_) => "cover",
+        Outgoing::Called(_) => "called",
         Outgoing::Line { .. } => "line",
     }
 }

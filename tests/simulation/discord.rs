@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use muster::app::App;
 use muster::app::courier::{Address, Courier, Delivery, Miss, Outgoing, Receipt, RoomPlan, What};
 use muster::app::request::Request;
-use muster::app::view::{Calls, PagedView};
+use muster::app::view::{Asks, Calls, PagedView};
 use muster::clock::{Clock, TestClock};
 use muster::domain::effect::RoomKind;
 use muster::domain::id::{ChannelId, MessageId, PageId, PostId, RoleId, Root, Timestamp, UserId};
@@ -491,6 +491,7 @@ pub fn open(message: &Outgoing) -> bool {
         Outgoing::Page(page) => page.closed.is_none(),
         Outgoing::Fallback(call) => call.closed.is_none(),
         Outgoing::Call(call) => call.closed.is_none(),
+        Outgoing::Called(call) => !matches!(call.asks, Asks::Nothing | Asks::Steer),
         Outgoing::Card(_) | Outgoing::Cover(_) | Outgoing::Line { .. } => false,
     }
 }
@@ -500,6 +501,7 @@ pub fn people(message: &Outgoing) -> &[PagedView] {
     match message {
         Outgoing::Page(page) => &page.people,
         Outgoing::Call(call) => &call.people,
+        Outgoing::Called(call) => &call.people,
         _ => &[],
     }
 }
@@ -524,6 +526,7 @@ fn post_of(message: &Outgoing) -> Option<PostId> {
         Outgoing::Page(page) => Some(page.post),
         Outgoing::Fallback(call) => Some(call.post),
         Outgoing::Call(call) => Some(call.post),
+        Outgoing::Called(call) => call.post,
         Outgoing::Card(_) | Outgoing::Cover(_) | Outgoing::Line { .. } => None,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use muster::app::courier::{Address, Courier, Delivery, Miss, Outgoing, Outlet, OutsidePage, Receipt, RoomPlan, What};
-use muster::app::view::{CallView, Calls, CardView, FallbackView, PageView, PagedView};
+use muster::app::view::{CallView, CalledView, Calls, CardView, FallbackView, PageView, PagedView};
 use muster::domain::effect::RoomKind;
 use muster::domain::id::{ChannelId, MessageId, PageId, PostId, UserId};
 use muster::domain::timeline::Unreached;
@@ -37,6 +37,8 @@ struct State {
     rooms: BTreeMap<String, ChannelId>,
     names: BTreeMap<UserId, String>,
     faults: Faults,
+    /// The codes of what went past Discord, oldest first.
+    codes: Vec<String>,
     /// Keys of pages that ring at a gateway, whom they call, and whether they answered there.
     ringing: BTreeMap<String, (String, bool)>,
     /// Keys of pages that went past Discord: who sees one twice sees one page.
@@ -113,6 +115,11 @@ impl Fake {
         }
     }
 
+    /// The codes of what went past Discord, oldest first.
+    pub fn codes(&self) -> Vec<String> {
+        self.lock().codes.clone()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -172,6 +179,7 @@ impl State {
         };
         if self.carried.insert(page.key.clone()) {
             self.log.push(format!("{way} @{person} {}", page.public.head));
+            self.codes.extend(page.public.code.clone());
         }
         if rings {
             self.ringing.insert(page.key.clone(), (person, false));
@@ -256,7 +264,10 @@ impl State {
         match to {
             Address::Dm(user) => self.faults.limited_dms.contains(user),
             Address::Channel(channel) => {
-                let asks = matches!(outgoing, Outgoing::Page(_) | Outgoing::Fallback(_) | Outgoing::Call(_));
+                let asks = matches!(
+                    outgoing,
+                    Outgoing::Page(_) | Outgoing::Fallback(_) | Outgoing::Call(_) | Outgoing::Called(_)
+                );
                 self.faults.limited_rooms && asks && self.rooms.values().any(|room| room == channel)
             }
         }
@@ -281,6 +292,8 @@ impl State {
             Outgoing::Fallback(call) => Some(format!("~ {}", self.describe_call(call))),
             Outgoing::Call(call) => Some(format!("~ {}", self.describe_test(call))),
             Outgoing::Cover(cover) => Some(format!("~ offer: {}", self.named(&cover.text.plain()))),
+            Outgoing::Called(_) if self.posted[index].outgoing == outgoing => None,
+            Outgoing::Called(call) => Some(format!("~ {}", self.describe_called(call))),
             _ => None,
         };
         self.log.extend(said);
@@ -303,6 +316,7 @@ impl State {
                 let ping = cover.pings.map(|user| format!(" (pings {})", self.user(user))).unwrap_or_default();
                 format!("{what} {place}{ping}: {}", self.named(&cover.text.plain()))
             }
+            Outgoing::Called(call) => self.describe_called(call),
             Outgoing::Line { text, .. } => {
                 let place = match to {
                     Address::Channel(channel) if self.rooms.values().any(|room| room == channel) => "line".to_owned(),
@@ -341,14 +355,31 @@ impl State {
         format!("{way} {}: {}{}", people.join(" "), self.named(&said), failed.concat())
     }
 
-    fn describe_call(&self, call: &FallbackView) -> String {
-        let whom = match &call.calls {
+    fn describe_called(&self, call: &CalledView) -> String {
+        let people: Vec<String> = call.people.iter().map(|p| self.user(p.user)).collect();
+        let what = match (call.post, &call.calls) {
+            (None, _) if call.direct => "call card (dm)".to_owned(),
+            (None, _) => "call card".to_owned(),
+            (_, Some(calls)) => format!("call fallback {}", self.whom(calls)),
+            (_, None) if call.direct => format!("call dm {}", people.join(" ")),
+            (_, None) => format!("call {}", people.join(" ")),
+        };
+        let lines = std::iter::once(&call.head).chain(&call.body).map(|line| self.named(&line.plain()));
+        format!("{what}: {}", lines.collect::<Vec<_>>().join(" / "))
+    }
+
+    fn whom(&self, calls: &Calls) -> String {
+        match calls {
             Calls::Roles(roles) => {
                 roles.iter().map(|role| format!("@&{}", role.0 % 1_000)).collect::<Vec<_>>().join(" ")
             }
             Calls::Person(user) => self.user(*user),
             Calls::Owner => "the owner".to_owned(),
-        };
+        }
+    }
+
+    fn describe_call(&self, call: &FallbackView) -> String {
+        let whom = self.whom(&call.calls);
         let place = if call.elsewhere { " (announcement)" } else { "" };
         let closed =
             call.closed.as_ref().map(|closed| format!(": {}", self.named(&closed.plain()))).unwrap_or_default();
@@ -379,6 +410,7 @@ fn people(outgoing: &Outgoing) -> &[PagedView] {
     match outgoing {
         Outgoing::Page(page) => &page.people,
         Outgoing::Call(call) => &call.people,
+        Outgoing::Called(call) => &call.people,
         _ => &[],
     }
 }
@@ -388,6 +420,7 @@ fn post_of(outgoing: &Outgoing) -> Option<PostId> {
         Outgoing::Page(page) => Some(page.post),
         Outgoing::Fallback(call) => Some(call.post),
         Outgoing::Call(call) => Some(call.post),
+        Outgoing::Called(call) => call.post,
         _ => None,
     }
 }

@@ -25,11 +25,12 @@ use muster::app::press::Pressed;
 use muster::app::reply::{Control, Form, Reply, Say};
 use muster::app::request::{Ask, NewIncident, Request, Which};
 use muster::app::{App, Apply};
-use muster::app::{contact, plan};
+use muster::app::{contact, page, plan};
 use muster::clock::{Clock, TestClock};
 use muster::definitions::Source;
 use muster::discord::typed::Ahead;
 use muster::domain::alert::{Embed, Message, MessageAuthor};
+use muster::domain::call;
 use muster::domain::id::{ChannelId, GuildId, IncidentId, MessageId, RoleId, Timestamp, UserId, WebhookId};
 use muster::domain::impact::Impact;
 use muster::domain::incident::{self, Edit};
@@ -175,6 +176,12 @@ impl Stage {
                 self.setup.add(word, rest)?;
                 return self.apply().await;
             }
+            "chat" => {
+                // The same, but a person applies it.
+                let (kind, rest) = rest.split_once(' ').ok_or("chat KIND …")?;
+                self.setup.add(kind, rest)?;
+                return self.apply_via("chat").await;
+            }
             "remove" => {
                 self.setup.remove(rest)?;
                 return self.apply().await;
@@ -204,8 +211,12 @@ impl Stage {
     }
 
     async fn apply(&mut self) -> Result<(), String> {
+        self.apply_via("test").await
+    }
+
+    async fn apply_via(&mut self, via: &'static str) -> Result<(), String> {
         let sources = vec![Source { file: "scenario.yaml".to_owned(), text: self.setup.yaml() }];
-        let apply = Apply { sources, prune: true, ..Apply::new(GUILD, None, "test") };
+        let apply = Apply { sources, prune: true, ..Apply::new(GUILD, None, via) };
         let told = self.app.apply(apply).await;
         told.map(drop).map_err(|why| format!("{why:?}\n{}", self.setup.yaml()))
     }
@@ -280,9 +291,13 @@ impl Stage {
             return self.fake.answer_ring(name.trim_start_matches('@'));
         }
         let (said, elsewhere) = said.strip_prefix("elsewhere ").map_or((said, false), |said| (said, true));
+        let (office, said) = said.strip_prefix("in the office ").map_or((false, said), |said| (true, said));
         let (privately, said) = said.strip_prefix("privately ").map_or((false, said), |said| (true, said));
         let mut request = self.request_of(name, self.ask(said, elsewhere)?)?;
         request.channel = request.channel.filter(|_| !privately && !elsewhere);
+        if office {
+            request.channel = Some(OFFICE);
+        }
         let reply = self.app.handle(request).await;
         let told = told(&reply).map(|told| oncall::masked(&told));
         self.code = told.as_ref().and_then(|(_, code)| code.clone()).or(self.code.take());
@@ -404,6 +419,7 @@ impl Stage {
             "/timeline add" => Ok(Ask::AddToTimeline { which: Which::Here, text: rest.to_owned(), at: None }),
             "/timeline show" => Ok(Ask::Timeline(Which::Here)),
             "/incident list" => Ok(Ask::List(Default::default())),
+            "/incident engagements" => Ok(Ask::Engagements(Which::Here)),
             "/incident show" => Ok(Ask::Show(Which::Here)),
             oncall if oncall.starts_with("/oncall ") => {
                 oncall::typed(oncall, &rest.replace("CODE", self.code.as_deref().unwrap_or("CODE")))
@@ -419,14 +435,56 @@ impl Stage {
                 Ok(Ask::Contact(contact::Ask::Test { contact }))
             }
             "/contact mute" => Ok(Ask::Contact(mute(rest)?)),
+            "/contact verify" => Ok(Ask::Contact(contact::Ask::Verify)),
+            "opens the form for the code" => Ok(Ask::Contact(contact::Ask::FormVerify)),
             "unmutes" => Ok(Ask::Contact(contact::Ask::Unmute { channel: text })),
             "/incident new" => Ok(Ask::New(new_incident(rest)?)),
+            "/page" => Ok(Ask::Page(called(rest))),
+            "/page menu" => {
+                let (_, user) = setup::PEOPLE.iter().find(|(known, _)| format!("@{known}") == rest).ok_or("who?")?;
+                Ok(Ask::Page(page::Ask::Form { user: *user, name: rest.trim_start_matches('@').to_owned() }))
+            }
+            "sends the page" => {
+                let (who, message) = rest.split_once(' ').unwrap_or((rest, ""));
+                let (_, user) = setup::PEOPLE.iter().find(|(known, _)| format!("@{known}") == who).ok_or("who?")?;
+                let message = (!message.is_empty()).then(|| message.to_owned());
+                Ok(Ask::Page(page::Ask::Written { user: *user, message }))
+            }
+            "/ack" => Ok(Ask::Ack(text)),
+            "/ack the code" => Ok(Ask::Ack(self.fake.codes().pop())),
+            "/ack the first code" => Ok(Ask::Ack(self.fake.codes().first().cloned())),
+            "acknowledges the call" => self.on_call(call::Ask::Ack { post: None, sign: false }),
+            "takes the call" => self.on_call(call::Ask::Take),
+            "takes the call back" => self.pressed_back(),
+            "asks to escalate the call" => self.on_call(call::Ask::EscalateAsk),
+            "escalates the call" => self.on_call(call::Ask::Escalate),
+            "asks to stop the call" => self.on_call(call::Ask::StopAsk),
+            "stops the call" => self.on_call(call::Ask::Stop { reason: text }),
             "/plan list" => Ok(Ask::Plan(plan::Ask::List)),
             "/plan show" => Ok(Ask::Plan(plan::Ask::Show { plan: named(rest)? })),
             "/plan preview" => Ok(Ask::Plan(preview(rest)?)),
             "/help" => Ok(Ask::Help { known: muster::discord::commands::paths() }),
             other => Err(format!("nobody can `{other}`")),
         }
+    }
+
+    /// Something about the newest call.
+    fn on_call(&self, ask: call::Ask) -> Result<Ask, String> {
+        let card = self.fake.newest(|posted| matches!(&posted.outgoing, Outgoing::Called(call) if call.post.is_none()));
+        match card.ok_or("there is no call")?.outgoing {
+            Outgoing::Called(card) => Ok(Ask::Page(page::Ask::On { call: card.call, ask })),
+            _ => Err("that is no call".to_owned()),
+        }
+    }
+
+    /// The button **Undo** of the latest answer.
+    fn pressed_back(&self) -> Result<Ask, String> {
+        let undo = self.offered.iter().find_map(|control| match control {
+            Control::Button { does: Pressed::CallUndo { call, ack }, .. } => Some((*call, *ack)),
+            _ => None,
+        });
+        let (call, ack) = undo.ok_or("there is nothing to take back")?;
+        Ok(Ask::Page(page::Ask::On { call, ask: call::Ask::Unack { ack } }))
     }
 
     /// The answer to a question with a select.
@@ -533,6 +591,13 @@ fn mute(said: &str) -> Result<contact::Ask, String> {
     };
     let channel = Some(channel.trim().to_owned()).filter(|channel| !channel.is_empty());
     Ok(contact::Ask::Mute { channel, until })
+}
+
+/// `ana`, `db because It burns`, `db in INC-1`.
+fn called(said: &str) -> page::Ask {
+    let (said, message) = said.split_once(" because ").map_or((said, None), |(who, why)| (who, Some(why.to_owned())));
+    let (who, incident) = said.split_once(" in INC-").map_or((said, None), |(who, number)| (who, number.parse().ok()));
+    page::Ask::Who { who: who.to_owned(), message, incident }
 }
 
 fn name(said: &str) -> Result<Name, String> {

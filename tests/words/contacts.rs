@@ -60,7 +60,13 @@ fn test_pages() {
 }
 
 fn line(name: &str, way: Way, muted: Option<Muted>, outcome: Option<TestOutcome>) -> ChannelLine {
-    ChannelLine { name: name.to_owned(), way, muted, test: outcome.map(|outcome| (at(-60), outcome)) }
+    ChannelLine {
+        name: name.to_owned(),
+        way,
+        muted,
+        unverified: false,
+        test: outcome.map(|outcome| (at(-60), outcome)),
+    }
 }
 
 fn every_way() -> Vec<ChannelLine> {

@@ -38,9 +38,6 @@ fn number(fact: &Fact) -> usize {
         Fact::Skipped { .. } => 14,
         Fact::Paged { .. } => 15,
         Fact::PageFailed { .. } => 16,
-        Fact::Held { contact: "Ana".to_owned(), until: at(540) },
-        Fact::Shown { contact: "Ana".to_owned() },
-        Fact::Rests { plan: plan.clone() },
         Fact::PageNotSent { .. } => 17,
         Fact::Acknowledged { .. } => 18,
         Fact::Taken { .. } => 19,
@@ -69,10 +66,11 @@ fn number(fact: &Fact) -> usize {
         Fact::Held { .. } => 42,
         Fact::Shown { .. } => 43,
         Fact::Rests { .. } => 44,
+        Fact::PageAsked { .. } => 45,
     }
 }
 
-const FACTS: usize = 45;
+const FACTS: usize = 46;
 
 fn by_machines() -> Vec<Fact> {
     let (plan, source) = ("Payments".to_owned(), "alertmanager".to_owned());
@@ -104,6 +102,9 @@ fn by_machines() -> Vec<Fact> {
         Fact::Paged { contact: "Ana".to_owned(), way: Way::Mention, attempt: 1 },
         Fact::Paged { contact: "Ana".to_owned(), way: Way::Dm, attempt: 3 },
         Fact::PageFailed { contact: "Ana".to_owned(), way: Way::Dm, why: Unreached::DmsClosed },
+        Fact::Held { contact: "Ana".to_owned(), until: at(540) },
+        Fact::Shown { contact: "Ana".to_owned() },
+        Fact::Rests { plan: plan.clone() },
         Fact::PageNotSent { contact: "Ana".to_owned(), way: Way::Webhook },
         Fact::AckLapsed { why: "no sign of life for 30 min".to_owned() },
         Fact::Exhausted { plan: plan.clone() },
@@ -132,6 +133,8 @@ fn by_ana() -> Vec<Fact> {
         Fact::Acknowledged { contact: Some("ana".to_owned()), essential: false, stopped: vec![] },
         Fact::Taken { from: strings(&["Ana", "Ben"]) },
         Fact::AckUndone,
+        Fact::PageAsked { to: "Payments".to_owned(), message: None },
+        Fact::PageAsked { to: "Ben".to_owned(), message: Some("We need a database admin".to_owned()) },
         Fact::Escalated { to: strings(&["Ben", "Cleo"]) },
         Fact::Escalated { to: vec![] },
         Fact::Stopped { plan, reason: "known, vendor is on it".to_owned() },

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::app::fault::Stop;
+use crate::app::verify::note_addresses;
 use crate::app::{App, Fault};
 use crate::definitions::{self, Around, Diff, Document, Problem, Proposal, Reviewed, Source};
 use crate::domain::contact::Contact;
@@ -142,6 +143,9 @@ impl Seen {
     }
 }
 
+/// What an apply by a person is called; guided set-up makes no addresses.
+const IN_CHAT: &str = "chat";
+
 impl App {
     /// Reads, checks and puts definitions in force: within a second in every running bot.
     ///
@@ -185,6 +189,7 @@ impl App {
         applied.revision = definition::record(tx, apply.guild, &changes, apply.by, now, apply.via).await?;
         start_sources(tx, apply.guild, &new, now).await?;
         forget_mutes(tx, apply.guild, &old, &new).await?;
+        note_addresses(tx, apply.guild, (&old, &new), apply.via == IN_CHAT).await?;
         self.note_apply(tx, apply, &changes, &old, now).await?;
         Ok(Ok(applied))
     }

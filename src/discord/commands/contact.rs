@@ -15,6 +15,8 @@ pub enum Contact {
         contact: Name,
     },
     List {},
+    /// Prove an address of my own.
+    Verify {},
     Test {
         /// None: my own.
         #[serde(default, deserialize_with = "typed::name")]

@@ -35,6 +35,9 @@ pub enum Incident {
     Show {
         incident: Option<IncidentNumber>,
     },
+    Engagements {
+        incident: Option<IncidentNumber>,
+    },
     Ack {
         incident: Option<IncidentNumber>,
     },

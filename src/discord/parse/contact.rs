@@ -10,6 +10,7 @@ pub(super) fn read(command: Contact) -> Ask {
         Contact::Me {} => Ask::Me,
         Contact::Show { contact } => Ask::Show { contact },
         Contact::List {} => Ask::List,
+        Contact::Verify {} => Ask::Verify,
         Contact::Test { contact } => Ask::Test { contact },
         Contact::Mute { channel, until } => Ask::Mute { channel, until: until.map(self::until) },
     }

@@ -16,6 +16,7 @@ pub(super) fn read(command: Incident) -> Ask {
             Ask::List(Filter { status: wanted.map(status), impact, plan, since, label })
         }
         Incident::Show { incident } => Ask::Show(which(incident)),
+        Incident::Engagements { incident } => Ask::Engagements(which(incident)),
         Incident::Ack { incident } => Ask::On(which(incident), Change::Ack { post: None, sign: false }),
         Incident::Escalate { incident } => Ask::On(which(incident), Change::EscalateAsk { post: None }),
         Incident::Stop { engagement, reason } => Ask::Stop { engagement: engagement.to_string(), reason },

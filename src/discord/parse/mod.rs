@@ -123,6 +123,7 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
         Pressed::ContactMute { .. } => {
             Press::Ask(Ask::Contact(crate::app::contact::chosen(first()?).ok_or(BadId::UnknownVerb)?))
         }
+        Pressed::ContactVerify { .. } => Press::Ask(Ask::Contact(contact::Ask::FormVerify)),
         Pressed::ContactUnmute { .. } => Press::Ask(Ask::Contact(contact::Ask::Unmute { channel: None })),
         Pressed::ConfirmDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Confirm(asked.0))),
         Pressed::CorrectDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Correct(asked.0))),
@@ -148,6 +149,7 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
         | Pressed::FormCancel { .. }
         | Pressed::FormCallStop { .. }
         | Pressed::FormPage { .. }
+        | Pressed::FormCode { .. }
         | Pressed::FormDefinition { .. } => {
             return Err(BadId::OldOrForged.into());
         }
@@ -188,6 +190,7 @@ pub fn form(pressed: Pressed, values: &[(String, String)]) -> Result<Ask, Unread
         Pressed::FormResolve { incident } => {
             Ok(Ask::On(Which::Id(incident), Change::Resolve { message: form::read_message(values) }))
         }
+        Pressed::FormCode { .. } => Ok(Ask::Ack(Some(form::read_code(values)))),
         Pressed::FormPage { user } => Ok(Ask::Page(page::Ask::Written { user, message: form::read_message(values) })),
         Pressed::FormCallStop { call } => {
             let reason = Some(form::read_reason(values)).filter(|reason| !reason.is_empty());

@@ -99,6 +99,7 @@ impl Call {
                 // Where it was typed in an announcement channel, it is said there once.
                 Home {
                     fallback: None,
+                    impact: None,
                     announce: announce.filter(|channel| self.room != Some(*channel)).collect(),
                     direct,
                     impact: None,

@@ -34,6 +34,8 @@ struct Ways {
     muted: Vec<String>,
     /// Mentions, which a direct message cannot carry.
     need_room: Vec<String>,
+    /// Addresses that nobody has proved.
+    unverified: Vec<String>,
 }
 
 /// Opens a call: the record and its first pages, in one outcome.
@@ -106,10 +108,15 @@ fn ways(
         let muted = facts.muted.contains(&(name.clone(), channel.name.clone()));
         let list = match channel.way {
             _ if muted => &mut ways.muted,
+            _ if facts.shut(name, &channel.name).is_some() => &mut ways.unverified,
             Way::Mention if room.is_none() => &mut ways.need_room,
             Way::Mention | Way::Dm | Way::Webhook | Way::Email => &mut ways.paged,
         };
         list.push(channel.name.clone());
+    }
+    if ways.paged.is_empty() && !ways.unverified.is_empty() {
+        let name = contact.display_name.clone();
+        return Err(ContactRefusal::NotVerified { name, channels: ways.unverified }.into());
     }
     match (ways.paged.is_empty(), ways.muted.is_empty() && ways.need_room.is_empty()) {
         (false, _) => Ok(ways),

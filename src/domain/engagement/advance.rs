@@ -439,7 +439,7 @@ impl Engagement {
         if run.spare == Some(clock.user) {
             return clock.series[series].leave_out(at);
         }
-        if self.muted_meanwhile(index, series, run) {
+        if self.shut_meanwhile(index, series, run) {
             return;
         }
         let clock = &mut self.clocks[index];
@@ -451,16 +451,16 @@ impl Engagement {
         run.wants.push(Want { contact, user, channel, way, reason, late, quiet: false });
     }
 
-    /// Mutes are live (ENGAGEMENT 23): a channel that was muted since it was first used has failed now.
-    fn muted_meanwhile(&mut self, index: usize, series: usize, run: &mut Run<'_, '_>) -> bool {
+    /// Mutes and addresses are live (ENGAGEMENT 23): a channel that was shut since it was first used has failed now.
+    fn shut_meanwhile(&mut self, index: usize, series: usize, run: &mut Run<'_, '_>) -> bool {
         let clock = &mut self.clocks[index];
         let Series { channel, way, failed, .. } = clock.series[series].clone();
-        if failed.is_some() || !run.turn.facts.muted.contains(&(clock.contact.clone(), channel.clone())) {
+        let Some(why) = run.turn.facts.shut(&clock.contact, &channel).filter(|_| failed.is_none()) else {
             return false;
-        }
-        clock.fail_channel(&channel, Unreached::Muted);
+        };
+        clock.fail_channel(&channel, why);
         let contact = clock.display.clone();
-        run.turn.note(Fact::PageFailed { contact, way, why: Unreached::Muted });
+        run.turn.note(Fact::PageFailed { contact, way, why });
         true
     }
 

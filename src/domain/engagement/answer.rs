@@ -287,6 +287,15 @@ impl Paging {
         Some((at, engagement.escalation(Call::ByItself, turn).names()))
     }
 
+    /// When one engagement moves on by itself and to whom; without names it is the fallback that is called.
+    pub fn next_of(&self, id: EngagementId, turn: &mut Turn<'_>) -> Option<(Timestamp, Vec<String>)> {
+        let engagement = self.engagement(id).filter(|engagement| engagement.runs() && !self.holds(engagement))?;
+        match engagement.progress {
+            Progress::Exhausted { next_call, .. } => Some((next_call, Vec::new())),
+            _ => Some((engagement.stage_end()?, engagement.escalation(Call::ByItself, turn).names())),
+        }
+    }
+
     /// Does it; the presser's own pages end.
     pub fn escalate(&mut self, what: Vec<Escalation>, by: UserId, turn: &mut Turn<'_>) {
         let own: Vec<EngagementId> = self.pass(by, &what, turn.now);
@@ -431,7 +440,7 @@ fn has_open_channel(
     facts: &Facts,
 ) -> bool {
     let targets = contact.stages.iter().flat_map(|stage| &stage.targets);
-    targets.into_iter().any(|target| !facts.muted.contains(&(name.clone(), target.channel.clone())))
+    targets.into_iter().any(|target| facts.shut(name, &target.channel).is_none())
 }
 
 impl Escalation {

@@ -174,14 +174,13 @@ impl Clock {
     pub(super) fn series_of(&mut self, target: &FrozenTarget, facts: &Facts) -> &mut Series {
         let known = self.series.iter().position(|series| series.channel == target.channel);
         let index = known.unwrap_or_else(|| {
-            let muted = facts.muted.contains(&(self.contact.clone(), target.channel.clone()));
             self.series.push(Series {
                 channel: target.channel.clone(),
                 way: target.way,
                 retry_every: None,
                 next: None,
                 pages: 0,
-                failed: muted.then_some(Unreached::Muted),
+                failed: facts.shut(&self.contact, &target.channel),
             });
             self.series.len() - 1
         });

@@ -56,8 +56,8 @@ impl Clock {
 
     /// Some channel of theirs may be used. Whoever muted all is passed over, at night too.
     fn has_open_way(&self, facts: &Facts) -> bool {
-        let muted = |channel: &str| facts.muted.contains(&(self.contact.clone(), channel.to_owned()));
-        self.stages.iter().flat_map(|stage| &stage.targets).any(|target| !muted(&target.channel))
+        let open = |channel: &str| facts.shut(&self.contact, channel).is_none();
+        self.stages.iter().flat_map(|stage| &stage.targets).any(|target| open(&target.channel))
     }
 
     /// Goes on at `at` with the time that was left.

@@ -48,7 +48,10 @@ impl Engagement {
 
     /// Names of those whom it calls now, and whether its fallback is called already: nobody could be reached.
     pub fn calls_now(&self) -> (Vec<String>, bool) {
-        let reached = self.clocks.iter().filter(|clock| !clock.silent() && !clock.failed());
+        let reached = self
+            .clocks
+            .iter()
+            .filter(|clock| !clock.silent() && !clock.failed() && !clock.shown && clock.hold.is_none());
         let names = reached.map(|clock| clock.display.clone()).collect();
         (names, matches!(self.progress, Progress::Exhausted { .. }))
     }

@@ -139,7 +139,7 @@ impl Engagement {
             let mut channels = contact.stages.iter().flat_map(|stage| &stage.targets).map(|target| &target.channel);
             let open = |channel: &String| {
                 let failed = known.is_some_and(|clock| clock.silent() || clock.channel_failed(channel));
-                let muted = facts.muted.contains(&(name.clone(), channel.clone()));
+                let muted = facts.shut(&name, &channel).is_some();
                 let way = contact.channel(channel).map(|channel| channel.way);
                 !failed && !muted && way.is_some_and(|way| facts.outside.contains(&way))
             };
@@ -171,7 +171,7 @@ impl Clock {
         let works = |target: &super::FrozenTarget| {
             facts.outside.contains(&target.way)
                 && !self.channel_failed(&target.channel)
-                && !facts.muted.contains(&(self.contact.clone(), target.channel.clone()))
+                && facts.shut(&self.contact, &target.channel).is_none()
         };
         (self.stage + 1..self.stages.len()).find(|stage| self.stages[*stage].targets.iter().any(works))
     }
