@@ -7,8 +7,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
-use muster::domain::definition::Spec;
 use muster::domain::definition::Kind;
+use muster::domain::definition::Spec;
 use muster::domain::id::Timestamp;
 use muster::domain::name::Name;
 use muster::domain::schedule::{Override, Schedule, pieces, shifts};

@@ -104,6 +104,7 @@ files!(
     ending,
     new_form,
     outage,
+    handoffs,
 );
 
 /// Every file is played: one that is not in the list above would never fail.

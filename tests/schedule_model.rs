@@ -74,7 +74,8 @@ fn hands_off(rotation: &Rotation, minute: NaiveDateTime) -> bool {
             (weeks, days.iter().any(|one| one.day.0 == date.weekday() && at(&one.at)))
         }
         HandOff::Monthly(days) => {
-            let months = i64::from(date.year() - start.year()) * 12 + i64::from(date.month()) - i64::from(start.month());
+            let months =
+                i64::from(date.year() - start.year()) * 12 + i64::from(date.month()) - i64::from(start.month());
             let falls = |day: u32| day == date.day() || is_last && day > date.day();
             (months, days.iter().any(|one| falls(one.day) && at(&one.at)))
         }
@@ -108,7 +109,8 @@ fn walk(rotation: &Rotation, from: Timestamp) -> Vec<Told> {
     for step in 0..STEPS {
         let (before, was_begun) = (shows, begun);
         shows = wall(zone, from + STEP * i32::try_from(step).unwrap(), before);
-        let mut passed = std::iter::successors(Some(before + STEP), |minute| Some(*minute + STEP)).take_while(|m| *m <= shows);
+        let mut passed =
+            std::iter::successors(Some(before + STEP), |minute| Some(*minute + STEP)).take_while(|m| *m <= shows);
         // Whatever the clock passes at one instant is one hand-off.
         if was_begun && passed.any(|minute| hands_off(rotation, minute)) {
             shift += 1;
@@ -249,18 +251,20 @@ type Replaced = (i64, i64, usize, Vec<usize>, i64);
 
 fn schedules() -> impl Strategy<Value = (Schedule, Vec<Replaced>)> {
     let overrides = (0..STEPS, 1i64..800, 0usize..5, prop::collection::vec(0usize..8, 0..3), 0i64..4);
-    (prop::collection::vec(rotations(), 1..4), prop::collection::vec(overrides, 0..6)).prop_map(|(mut all, overrides)| {
-        // In one story, all of them around the same change of clocks.
-        let first = all[0].start.date();
-        for (number, rotation) in all.iter_mut().enumerate() {
-            rotation.name = format!("r{number}");
-            let apart = (rotation.start.date() - first).num_days();
-            rotation.start -= TimeDelta::days(apart - apart.rem_euclid(30));
-        }
-        let schedule =
-            Schedule { display_name: None, discord_role: None, announce: None, gaps: Gaps::Warn, rotations: all };
-        (schedule, overrides)
-    })
+    (prop::collection::vec(rotations(), 1..4), prop::collection::vec(overrides, 0..6)).prop_map(
+        |(mut all, overrides)| {
+            // In one story, all of them around the same change of clocks.
+            let first = all[0].start.date();
+            for (number, rotation) in all.iter_mut().enumerate() {
+                rotation.name = format!("r{number}");
+                let apart = (rotation.start.date() - first).num_days();
+                rotation.start -= TimeDelta::days(apart - apart.rem_euclid(30));
+            }
+            let schedule =
+                Schedule { display_name: None, discord_role: None, announce: None, gaps: Gaps::Warn, rotations: all };
+            (schedule, overrides)
+        },
+    )
 }
 
 fn made(replaced: &[Replaced], schedule: &Schedule, from: Timestamp) -> Vec<Override> {
@@ -383,19 +387,64 @@ fn a_hand_over_on_monday_at_nine_stays_there_all_year_in_every_zone() {
 /// Zone, start, the time of the daily hand-off, and the instants of the hand-offs around the day when clocks change.
 const FAMOUS: [(Tz, &str, (u32, u32), [&str; 3]); 9] = [
     // Summer time begins: 01:30 was skipped, the first instant after it is 02:00 summer time.
-    (Tz::Europe__Dublin, "2026-03-27T12:00", (1, 30), ["2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]),
+    (
+        Tz::Europe__Dublin,
+        "2026-03-27T12:00",
+        (1, 30),
+        ["2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"],
+    ),
     // It ends: 01:30 comes twice, the earlier one counts.
-    (Tz::Europe__Dublin, "2026-10-23T12:00", (1, 30), ["2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
-    (Tz::America__New_York, "2026-03-06T12:00", (2, 30), ["2026-03-07T07:30:00Z", "2026-03-08T07:00:00Z", "2026-03-09T06:30:00Z"]),
-    (Tz::America__New_York, "2026-10-30T12:00", (1, 0), ["2026-10-31T05:00:00Z", "2026-11-01T05:00:00Z", "2026-11-02T06:00:00Z"]),
+    (
+        Tz::Europe__Dublin,
+        "2026-10-23T12:00",
+        (1, 30),
+        ["2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"],
+    ),
+    (
+        Tz::America__New_York,
+        "2026-03-06T12:00",
+        (2, 30),
+        ["2026-03-07T07:30:00Z", "2026-03-08T07:00:00Z", "2026-03-09T06:30:00Z"],
+    ),
+    (
+        Tz::America__New_York,
+        "2026-10-30T12:00",
+        (1, 0),
+        ["2026-10-31T05:00:00Z", "2026-11-01T05:00:00Z", "2026-11-02T06:00:00Z"],
+    ),
     // Half an hour.
-    (Tz::Australia__Lord_Howe, "2026-10-02T12:00", (2, 15), ["2026-10-02T15:45:00Z", "2026-10-03T15:30:00Z", "2026-10-04T15:15:00Z"]),
-    (Tz::America__St_Johns, "2026-10-30T12:00", (1, 15), ["2026-10-31T03:45:00Z", "2026-11-01T03:45:00Z", "2026-11-02T04:45:00Z"]),
+    (
+        Tz::Australia__Lord_Howe,
+        "2026-10-02T12:00",
+        (2, 15),
+        ["2026-10-02T15:45:00Z", "2026-10-03T15:30:00Z", "2026-10-04T15:15:00Z"],
+    ),
+    (
+        Tz::America__St_Johns,
+        "2026-10-30T12:00",
+        (1, 15),
+        ["2026-10-31T03:45:00Z", "2026-11-01T03:45:00Z", "2026-11-02T04:45:00Z"],
+    ),
     // Ramadan begins, and clocks go back.
-    (Tz::Africa__Casablanca, "2026-02-13T12:00", (2, 30), ["2026-02-14T01:30:00Z", "2026-02-15T01:30:00Z", "2026-02-16T02:30:00Z"]),
+    (
+        Tz::Africa__Casablanca,
+        "2026-02-13T12:00",
+        (2, 30),
+        ["2026-02-14T01:30:00Z", "2026-02-15T01:30:00Z", "2026-02-16T02:30:00Z"],
+    ),
     // The 30th never was: what it would have handed off falls together with the 31st, at its first instant.
-    (Tz::Pacific__Apia, "2011-12-28T12:00", (0, 0), ["2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z"]),
-    (Tz::Asia__Kolkata, "2026-03-27T12:00", (1, 30), ["2026-03-27T20:00:00Z", "2026-03-28T20:00:00Z", "2026-03-29T20:00:00Z"]),
+    (
+        Tz::Pacific__Apia,
+        "2011-12-28T12:00",
+        (0, 0),
+        ["2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z"],
+    ),
+    (
+        Tz::Asia__Kolkata,
+        "2026-03-27T12:00",
+        (1, 30),
+        ["2026-03-27T20:00:00Z", "2026-03-28T20:00:00Z", "2026-03-29T20:00:00Z"],
+    ),
 ];
 
 #[test]

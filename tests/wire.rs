@@ -26,6 +26,8 @@ mod look;
 mod reaching;
 #[path = "wire/rooms.rs"]
 mod rooms;
+#[path = "wire/schedules.rs"]
+mod schedules;
 #[path = "wire/setup.rs"]
 mod setup;
 #[path = "wire/stops.rs"]

@@ -196,6 +196,7 @@ impl App {
             Ask::On(which, _) | Ask::AddToTimeline { which, .. } => *which,
             Ask::Sign { message, .. } => Which::Message(*message),
             Ask::Stop { .. } => Which::Here,
+            Ask::HandOver(asked) => return self.hand_over(tx, &request, *asked).await,
             _ => return Err(Refusal::StaleButton.into()),
         };
         let Some(found) = self.find(tx, &request, which).await? else {
@@ -530,6 +531,7 @@ pub(super) fn action_of(ask: &Ask) -> &'static str {
         Ask::Contact(_) => "look after the contacts",
         Ask::Config(_) | Ask::Setup(_) => "change the set-up",
         Ask::Doctor => "examine the server",
+        Ask::HandOver(_) => "move the incidents",
         Ask::Help { .. } => "help",
         Ask::Chosen { .. } => "answer",
     }

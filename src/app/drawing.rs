@@ -43,6 +43,9 @@ impl App {
             (Effect::DeleteRoom { channel, number }, _) => {
                 Ok(Drawn::Send(What::DeleteRoom { channel: *channel, number: *number }))
             }
+            (Effect::HandOff { schedule, at }, _) => self.draw_hand_off(conn, work, *schedule, *at).await,
+            (Effect::SyncRole { role, leaving }, _) => self.draw_role(conn, work, *role, leaving).await,
+            (Effect::RoleRefused { schedule }, _) => self.draw_role_refused(conn, work, *schedule).await,
             (Effect::Welcome { server, to, .. }, _) => self.draw_welcome(conn, work, server, *to).await,
             (_, Some(Root::Incident(id))) => self.draw_of_incident(conn, work, id).await,
             (effect, Some(Root::Call(id))) => self.draw_call(conn, effect, id).await,
@@ -93,7 +96,10 @@ impl App {
             | Effect::Answer { .. }
             | Effect::Welcome { .. }
             | Effect::Alarm { .. }
-            | Effect::DeleteRoom { .. } => Ok(Drawn::Drop(None)),
+            | Effect::DeleteRoom { .. }
+            | Effect::HandOff { .. }
+            | Effect::SyncRole { .. }
+            | Effect::RoleRefused { .. } => Ok(Drawn::Drop(None)),
         }
     }
 

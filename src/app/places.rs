@@ -167,6 +167,8 @@ fn subject(pressed: Pressed) -> Subject {
         | Pressed::SetupPlan {}
         | Pressed::SetupDefault {}
         | Pressed::SetupDrill {} => Subject::Nothing,
+        // It stands in a channel.
+        Pressed::HandOver { .. } => Subject::Nothing,
         // Set-up is changed in its guild only.
         Pressed::FormDefinition { .. } | Pressed::ConfirmDefinition { .. } | Pressed::CorrectDefinition { .. } => {
             Subject::Nothing

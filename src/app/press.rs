@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::{FromStr, Split};
 
-use crate::domain::id::{EventId, GuildId, IncidentId, PostId};
+use crate::domain::id::{EventId, GuildId, IncidentId, PostId, ScheduleId};
 use crate::domain::impact::Impact;
 
 /// Longest custom id Discord takes: <https://discord.com/developers/docs/components/reference#custom-id>.
@@ -186,6 +186,14 @@ pressed! {
     "definition-yes" => ConfirmDefinition { asked: InteractionId },
     /// **Correct it**: opens the form with what was typed.
     "definition-form" => CorrectDefinition { asked: InteractionId },
+    /// **Move them to Ben**, on the notice of a hand-off.
+    "hand-over" => HandOver {
+        schedule: ScheduleId,
+        /// Which hand-off, in µs.
+        at: i64,
+        /// Which of those who left, counted from 0.
+        place: i64,
+    },
 }
 
 /// What the card's select **More …** offers; its text is the value of the choice.
@@ -259,7 +267,7 @@ macro_rules! parts {
     )*};
 }
 
-parts!(EventId, IncidentId, PostId);
+parts!(EventId, IncidentId, PostId, ScheduleId);
 
 impl Part for GuildId {
     fn from_part(number: i64) -> GuildId {

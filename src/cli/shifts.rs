@@ -31,7 +31,9 @@ pub async fn run(args: Shifts) -> Result<(), Ended> {
     let zone = set.settings().time_zone;
     let (from, until) = (instant("--from", &args.from, zone)?, instant("--to", &args.to, zone)?);
     if until <= from {
-        return Err(anyhow::anyhow!("--to is not after --from: nothing lies between {} and {}", args.from, args.to).into());
+        return Err(
+            anyhow::anyhow!("--to is not after --from: nothing lies between {} and {}", args.from, args.to).into()
+        );
     }
     if until - from > SPAN_MAX {
         let years = SPAN_MAX.num_days() / 366;
@@ -83,7 +85,10 @@ async fn only(app: &App, config: &Config) -> Result<GuildId, Ended> {
     guilds.retain(|guild| config.serves(*guild));
     match guilds[..] {
         [guild] => Ok(guild),
-        [] => Err(anyhow::anyhow!("no server has definitions here: `muster apply` some, or name a file with --file").into()),
+        [] => {
+            Err(anyhow::anyhow!("no server has definitions here: `muster apply` some, or name a file with --file")
+                .into())
+        }
         _ => Err(anyhow::anyhow!("{} servers have definitions here: say which with --guild", guilds.len()).into()),
     }
 }

@@ -6,7 +6,7 @@ use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, Type};
 
 use crate::domain::id::{
-    CallId, ChannelId, EventId, GuildId, IncidentId, MessageId, OutboxId, PostId, Timestamp, UserId,
+    CallId, ChannelId, EventId, GuildId, IncidentId, MessageId, OutboxId, PostId, ScheduleId, Timestamp, UserId,
 };
 
 /// A type that is a BIGINT in the database.
@@ -50,6 +50,7 @@ macro_rules! bigint {
 bigint! {
     IncidentId: |id| id.0, |id| Ok(IncidentId(id));
     CallId: |id| id.0, |id| Ok(CallId(id));
+    ScheduleId: |id| id.0, |id| Ok(ScheduleId(id));
     OutboxId: |id| id.0, |id| Ok(OutboxId(id));
     EventId: |id| id.0, |id| Ok(EventId(id));
     PostId: |id| id.0, |id| Ok(PostId(id));

@@ -6,6 +6,7 @@ mod alarm;
 pub mod contact;
 pub mod definition;
 mod doctor;
+pub mod handoff;
 mod health;
 mod help;
 mod incident;

@@ -186,6 +186,7 @@ impl App {
         start_sources(tx, apply.guild, &new, now).await?;
         forget_mutes(tx, apply.guild, &old, &new).await?;
         self.note_apply(tx, apply, &changes, &old, now).await?;
+        self.schedules_applied(tx, apply.guild, &changes).await?;
         Ok(Ok(applied))
     }
 

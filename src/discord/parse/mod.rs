@@ -11,7 +11,7 @@ use super::typed::{IncidentNumber, Moment};
 use crate::app::press::{BadId, More, Pressed};
 use crate::app::reply::Picked;
 use crate::app::request::{Ask, Completing, When, Which};
-use crate::app::{definition, form};
+use crate::app::{HandOver, definition, form};
 use crate::domain::id::{IncidentId, PostId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::{Ask as Change, Edit};
@@ -96,6 +96,7 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
         Pressed::ContactUnmute { .. } => Press::Ask(Ask::Contact(contact::Ask::Unmute { channel: None })),
         Pressed::ConfirmDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Confirm(asked.0))),
         Pressed::CorrectDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Correct(asked.0))),
+        Pressed::HandOver { schedule, at, place } => Press::Ask(Ask::HandOver(HandOver { schedule, at, place })),
         Pressed::CorrectNew { asked } => Press::Ask(Ask::CorrectNew { asked: asked.0 }),
         Pressed::DuplicateOf { incident } => {
             let of = first()?.parse().map(IncidentId).map_err(|_| BadId::BadParts)?;
