@@ -307,6 +307,7 @@ fn lead_changed(by: Option<UserId>, old: Option<UserId>, new: Option<UserId>) ->
         (Some(old), Some(new)) if by == Some(new) => {
             Text::new().user(new).ours(" leads now, in place of ").user(old).ours(".")
         }
+        (Some(old), Some(new)) if by == Some(old) => doer(by).ours(" handed the lead to ").user(new).ours("."),
         (Some(old), Some(new)) => doer(by).ours(" moved the lead from ").user(old).ours(" to ").user(new).ours("."),
         (_, Some(new)) => Text::new().user(new).ours(" leads."),
         (Some(old), None) => Text::new().user(old).ours(" does not lead any more. Nobody does."),

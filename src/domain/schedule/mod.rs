@@ -25,6 +25,8 @@ pub const WINDOWS_MAX: usize = 24;
 
 mod coverage;
 pub mod duty;
+#[cfg(test)]
+mod duty_tests;
 mod handoff;
 mod local;
 mod overrides;
