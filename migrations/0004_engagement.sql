@@ -29,6 +29,7 @@ CREATE TABLE code_try (
     tried_at BIGINT NOT NULL
 );
 CREATE INDEX code_try_user ON code_try (user_id, tried_at);
+
 -- Offers of shifts: somebody takes one, or nobody does and it changes nothing.
 CREATE TABLE cover (
     id BIGINT PRIMARY KEY,
@@ -49,4 +50,13 @@ CREATE TABLE contact_proof (
     address TEXT NOT NULL,  -- the channel as it was added, as JSON: a changed one is another address
     proved_at BIGINT,       -- NULL = nobody has typed its code
     PRIMARY KEY (guild_id, contact, channel)
+);
+
+-- Schedules: who was on call at the latest look, what was said about it, and which role was kept in sync.
+CREATE TABLE oncall (
+    id BIGINT PRIMARY KEY,
+    guild_id BIGINT NOT NULL REFERENCES guild (id),
+    schedule TEXT NOT NULL, -- name of the definition
+    state TEXT NOT NULL,    -- JSON
+    UNIQUE (guild_id, schedule)
 );

@@ -113,6 +113,7 @@ files!(
     ways,
     oncall,
     cover,
+    handoffs,
 );
 
 /// Every file is played: one that is not in the list above would never fail.

@@ -28,6 +28,8 @@ mod oncall;
 mod reaching;
 #[path = "wire/rooms.rs"]
 mod rooms;
+#[path = "wire/schedules.rs"]
+mod schedules;
 #[path = "wire/setup.rs"]
 mod setup;
 #[path = "wire/stops.rs"]

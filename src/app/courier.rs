@@ -56,6 +56,13 @@ pub enum What {
         channel: ChannelId,
         number: Option<i64>,
     },
+    /// Give a role to these people (`true`) and take it from those (`false`), where it is otherwise.
+    SyncRole {
+        role: RoleId,
+        people: Vec<(UserId, bool)>,
+        /// For the server's own log.
+        reason: String,
+    },
     /// Through a way outside Discord: public text only.
     Outside(Box<OutsidePage>),
     /// Stop a page outside Discord that goes on ringing by itself.

@@ -202,6 +202,7 @@ impl App {
             Ask::On(which, _) | Ask::AddToTimeline { which, .. } => *which,
             Ask::Sign { message, .. } => Which::Message(*message),
             Ask::Stop { .. } => Which::Here,
+            Ask::HandOver(asked) => return self.hand_over(tx, &request, *asked).await,
             _ => return Err(Refusal::StaleButton.into()),
         };
         let Some(found) = self.find(tx, &request, which).await? else {
@@ -542,6 +543,7 @@ pub(super) fn action_of(ask: &Ask) -> &'static str {
         Ask::OnCall(_) => "look after who is on call",
         Ask::Config(_) | Ask::Setup(_) => "change the set-up",
         Ask::Doctor => "examine the server",
+        Ask::HandOver(_) => "move the incidents",
         Ask::Help { .. } => "help",
         Ask::Chosen { .. } => "answer",
     }

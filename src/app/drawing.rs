@@ -53,6 +53,9 @@ impl App {
                 let message = Outgoing::Line { text: words::oncall::note(note), controls: Vec::new() };
                 Ok(send(Address::Channel(*channel), message, self.row_nonce(work)))
             }
+            (Effect::HandOff { schedule, at }, _) => self.draw_hand_off(conn, work, *schedule, *at).await,
+            (Effect::SyncRole { role, leaving }, _) => self.draw_role(conn, work, *role, leaving).await,
+            (Effect::RoleRefused { schedule }, _) => self.draw_role_refused(conn, work, *schedule).await,
             (Effect::Welcome { server, to, .. }, _) => self.draw_welcome(conn, work, server, *to).await,
             (_, Some(Root::Incident(id))) => self.draw_of_incident(conn, work, id).await,
             (_, Some(Root::Call(id))) => self.draw_call(conn, work, id).await,
@@ -107,7 +110,10 @@ impl App {
             | Effect::OfferCover { .. }
             | Effect::RedrawCover { .. }
             | Effect::CoverUntaken { .. }
-            | Effect::OnCall { .. } => Ok(Drawn::Drop(None)),
+            | Effect::OnCall { .. }
+            | Effect::HandOff { .. }
+            | Effect::SyncRole { .. }
+            | Effect::RoleRefused { .. } => Ok(Drawn::Drop(None)),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::form::NewForm;
+use super::handoff::HandOver;
 use super::{contact, definition, oncall, page, plan, setup};
 use crate::domain::definition::Kind;
 use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId};
@@ -99,6 +100,8 @@ pub enum Ask {
     Help {
         known: Vec<String>,
     },
+    /// Move what somebody leads whose shift has ended to who came for them.
+    HandOver(HandOver),
     /// The answer to "which incident?": the request that asked waits under this key.
     Chosen {
         asked: u64,

@@ -66,6 +66,7 @@ impl Courier for Discord {
                 done_unless_full(self.rest().call(Call::new(endpoint)).await, code::REACTIONS_FULL)
             }
             What::DeleteRoom { channel, number } => self.delete_room(*channel, *number).await,
+            What::SyncRole { role, people, reason } => self.sync_role(guild, *role, people, reason).await,
             What::Outside(_) | What::Hush(_) | What::AskReceipt(_) => {
                 Err(Miss::Never { why: Unreached::NoCarrier, detail: "Discord does not carry it".to_owned() })
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{ChannelId, CoverId, EventId, MessageId, PostId, Timestamp, UserId};
+use super::id::{ChannelId, CoverId, EventId, MessageId, PostId, RoleId, ScheduleId, Timestamp, UserId};
 
 /// One promise of a save; each becomes an outbox row in the same transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +95,22 @@ pub enum Effect {
         channel: ChannelId,
         note: OnCallNote,
     },
+    /// Say who is on call now, in the schedule's own channel.
+    HandOff {
+        schedule: ScheduleId,
+        /// Which one: a later one has a notice of its own.
+        at: Timestamp,
+    },
+    /// Give a role to who is on call, and take it from the other contacts.
+    SyncRole {
+        role: RoleId,
+        /// Who held it and should not any more, contacts or not.
+        leaving: Vec<UserId>,
+    },
+    /// Say that a role cannot be kept in sync, and why.
+    RoleRefused {
+        schedule: ScheduleId,
+    },
 }
 
 impl Effect {
@@ -120,6 +136,9 @@ impl Effect {
             Effect::RedrawCover { .. } => "redraw_cover",
             Effect::CoverUntaken { .. } => "cover_untaken",
             Effect::OnCall { .. } => "on_call",
+            Effect::HandOff { .. } => "hand_off",
+            Effect::SyncRole { .. } => "sync_role",
+            Effect::RoleRefused { .. } => "role_refused",
         }
     }
 }

@@ -110,6 +110,8 @@ ours! {
     EventId,
     /// One row of the outbox.
     OutboxId,
+    /// One schedule, as what is remembered of it.
+    ScheduleId,
 }
 
 snowflakes! {

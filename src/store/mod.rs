@@ -26,6 +26,7 @@ pub mod definition;
 pub mod guild;
 pub mod incident;
 pub mod install;
+pub mod oncall;
 pub mod outbox;
 pub mod post;
 pub mod receipt;

@@ -8,6 +8,7 @@ pub mod contact;
 pub mod definition;
 mod doctor;
 mod engagement;
+pub mod handoff;
 mod health;
 mod help;
 mod incident;

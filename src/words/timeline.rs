@@ -33,7 +33,9 @@ fn told(fact: &Fact) -> bool {
         Fact::Held { .. } | Fact::Shown { .. } => false,
         Fact::Rests { .. } => true,
         Fact::Paged { .. } | Fact::PageNotSent { .. } | Fact::FallbackCalled { .. } | Fact::Outage { .. } => false,
-        Fact::Taken { .. } | Fact::LeadChanged { .. } => false,
+        // Of who leads first, the line of the acknowledgement tells.
+        Fact::LeadChanged { old, new } => old.is_some() && new.is_some(),
+        Fact::Taken { .. } => false,
         Fact::Reopened { .. } | Fact::AllRecovered { .. } | Fact::NewOccurrence { .. } | Fact::Untouched => true,
         Fact::StageEmpty { .. } | Fact::PageFailed { .. } | Fact::Exhausted { .. } | Fact::CaughtUp { .. } => true,
         Fact::Acknowledged { .. } | Fact::AckUndone | Fact::AckLapsed { .. } | Fact::NobodyPaged => true,
@@ -87,7 +89,7 @@ fn sentence(by: Option<UserId>, fact: &Fact) -> Text {
         Fact::ResolveUndone => doer(by).ours(" took the resolution back. The incident is open again."),
         Fact::DuplicateOf { number, room } => duplicate_of(by, *number, *room),
         Fact::HasDuplicate { number, alerts } => has_duplicate(*number, *alerts),
-        Fact::LeadChanged { old, new } => lead_changed(*old, *new),
+        Fact::LeadChanged { old, new } => lead_changed(by, *old, *new),
         Fact::UpdateDue { at } => Text::from("Next update ").ago(*at).ours("."),
         Fact::Update { message } => doer(by).ours(":").quote(message),
         Fact::Custom { text } => doer(by).ours(" noted:").quote(text),
@@ -316,8 +318,13 @@ fn status_changed(by: Option<UserId>, new: Status, message: Option<&str>) -> Tex
     }
 }
 
-fn lead_changed(old: Option<UserId>, new: Option<UserId>) -> Text {
+fn lead_changed(by: Option<UserId>, old: Option<UserId>, new: Option<UserId>) -> Text {
     match (old, new) {
+        (Some(old), Some(new)) if by == Some(new) => {
+            Text::new().user(new).ours(" leads now, in place of ").user(old).ours(".")
+        }
+        (Some(old), Some(new)) if by == Some(old) => doer(by).ours(" handed the lead to ").user(new).ours("."),
+        (Some(old), Some(new)) => doer(by).ours(" moved the lead from ").user(old).ours(" to ").user(new).ours("."),
         (_, Some(new)) => Text::new().user(new).ours(" leads."),
         (Some(old), None) => Text::new().user(old).ours(" does not lead any more. Nobody does."),
         (None, None) => Text::from("Nobody leads."),

@@ -24,7 +24,7 @@ use muster::app::form::NewForm;
 use muster::app::press::Pressed;
 use muster::app::reply::{Control, Form, Reply, Say};
 use muster::app::request::{Ask, NewIncident, Request, Which};
-use muster::app::{App, Apply};
+use muster::app::{App, Apply, HandOver};
 use muster::app::{contact, page, plan};
 use muster::clock::{Clock, TestClock};
 use muster::definitions::Source;
@@ -196,6 +196,7 @@ impl Stage {
             }
             "clock" => self.clock.advance(signed(rest)?),
             "restart" => self.app = open(&self.store, &self.clock).await,
+            "by" => self.by_hand(rest)?,
             "fault" => self.fault(rest, true)?,
             "mend" => self.fault(rest, false)?,
             "card" => {
@@ -392,6 +393,7 @@ impl Stage {
             "/incident delete" => Ok(Ask::On(numbered(rest)?, incident::Ask::DeleteAsk)),
             "deletes" => Ok(Ask::Delete(numbered(rest)?)),
             "chooses" => self.chosen(rest),
+            "moves them" => self.moved(),
             "opens the form" => Ok(Ask::FormNew),
             "sends the form" => Ok(Ask::NewWritten(written(rest)?)),
             "corrects it" => self.corrected(),
@@ -518,6 +520,12 @@ impl Stage {
         oncall::take(self.fake.oldest(|posted| matches!(posted.outgoing, Outgoing::Cover(_))))
     }
 
+    /// The button of the newest notice of a hand-off.
+    fn moved(&self) -> Result<Ask, String> {
+        let notice = self.fake.newest(|posted| hand_over(&posted.outgoing).is_some()).ok_or("there is no notice")?;
+        hand_over(&notice.outgoing).map(Ask::HandOver).ok_or_else(|| "there is no button".to_owned())
+    }
+
     /// The button **Correct it**.
     fn corrected(&self) -> Result<Ask, String> {
         let asked = self.offered.iter().find_map(|control| match control {
@@ -525,6 +533,17 @@ impl Stage {
             _ => None,
         });
         asked.map(|asked| Ask::CorrectNew { asked }).ok_or_else(|| "there is nothing to correct".to_owned())
+    }
+
+    /// `by hand 201 +@dan`, `by hand 201 -@ana`: somebody else gives or takes a role.
+    fn by_hand(&self, said: &str) -> Result<(), String> {
+        let (role, who) =
+            said.strip_prefix("hand ").and_then(|said| said.split_once(' ')).ok_or("by hand ROLE ±@NAME")?;
+        let role = RoleId(900_000_000_000_000_000 + role.parse::<u64>().map_err(|_| "a role")?);
+        let holds = who.starts_with('+');
+        let user = setup::PEOPLE.iter().find(|(name, _)| *name == &who[2..]).ok_or("nobody is called that")?.1;
+        self.fake.by_hand(role, user, holds);
+        Ok(())
     }
 
     fn fault(&self, said: &str, on: bool) -> Result<(), String> {
@@ -543,6 +562,7 @@ impl Stage {
             "no channel" => faults.no_channel = on,
             "no thread" => faults.no_thread = on,
             "no card" => faults.no_card = on,
+            "no roles" => faults.no_roles = on,
             "discord down" => faults.down = on,
             "phone dead" => faults.phone_dead = on,
             "phone refused" => faults.phone_refused = on,
@@ -602,6 +622,16 @@ fn called(said: &str) -> page::Ask {
 
 fn name(said: &str) -> Result<Name, String> {
     Name::parse(said.trim_start_matches('@')).map_err(|why| why.to_string())
+}
+
+fn hand_over(outgoing: &Outgoing) -> Option<HandOver> {
+    let Outgoing::Line { controls, .. } = outgoing else { return None };
+    controls.iter().find_map(|control| match control {
+        Control::Button { does: Pressed::HandOver { schedule, at, place }, .. } => {
+            Some(HandOver { schedule: *schedule, at: *at, place: *place })
+        }
+        _ => None,
+    })
 }
 
 /// The incidents that a question offers.

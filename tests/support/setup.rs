@@ -158,13 +158,29 @@ fn loud(said: &str) -> Result<String, String> {
     })
 }
 
-/// `@ana @ben`: on call one after the other, a day each from 2026-01-05 00:00 UTC; `nobody`: starts next year.
+/// `@ana @ben`: on call one after the other, a day each from 2026-01-05 00:00 UTC; `nobody`: starts next year. After that, `· announce`,
+/// `· role 201`, `· dublin 09:00` (the hand-off by the clocks of Dublin), `· office` (weekdays 09:00 to 17:00 only).
 fn schedule(name: &str, said: &str) -> String {
-    let people: Vec<&str> = said.split(' ').filter_map(|word| word.strip_prefix('@')).collect();
+    let (people, options) = said.split_once(" · ").unwrap_or((said, ""));
+    let people: Vec<&str> = people.split(' ').filter_map(|word| word.strip_prefix('@')).collect();
     let (start, people) = if people.is_empty() { ("2027-01-01", vec!["ana"]) } else { ("2026-01-05", people) };
+    let (mut more, mut zone, mut at, mut coverage) = (String::new(), "UTC", "00:00", String::new());
+    for option in options.split(" · ").filter(|option| !option.is_empty()) {
+        match option.split_once(' ').unwrap_or((option, "")) {
+            ("announce", _) => more += "\n  announce: \"900000000000000021\"",
+            ("role", role) => more += &format!("\n  discord_role: \"900000000000000{role}\""),
+            ("dublin", time) => (zone, at) = ("Europe/Dublin", time),
+            ("office", _) => {
+                let days =
+                    ["MON", "TUE", "WED", "THU", "FRI"].map(|day| format!("{day}: [{{from: '09:00', to: '17:00'}}]"));
+                coverage = format!(", coverage: {{{}}}", days.join(", "));
+            }
+            (other, _) => panic!("no such option of a schedule: {other}"),
+        }
+    }
     format!(
-        "kind: schedule\nname: {name}\nspec:\n  rotations: [{{name: one, start: {start}T00:00, time_zone: UTC, contacts: [{}], \
-         hand_off: {{daily: [\"00:00\"]}}}}]",
+        "kind: schedule\nname: {name}\nspec:{more}\n  rotations: [{{name: one, start: {start}T00:00, time_zone: {zone}, contacts: [{}], \
+         hand_off: {{daily: [\"{at}\"]}}{coverage}}}]",
         people.join(", ")
     )
 }

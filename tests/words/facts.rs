@@ -156,6 +156,8 @@ fn by_ana() -> Vec<Fact> {
         Fact::ResolveUndone,
         Fact::LeadChanged { old: None, new: Some(ANA) },
         Fact::LeadChanged { old: Some(BEN), new: None },
+        Fact::LeadChanged { old: Some(BEN), new: Some(ANA) },
+        Fact::LeadChanged { old: Some(ANA), new: Some(BEN) },
         Fact::UpdateDue { at: at(30) },
         Fact::Update { message: text },
         Fact::Custom { text: "Called the data centre.".to_owned() },

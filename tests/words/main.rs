@@ -8,6 +8,7 @@ mod contacts;
 mod definitions;
 mod doctor;
 mod facts;
+mod handoffs;
 mod hostile;
 mod literal;
 mod messages;

@@ -13,7 +13,7 @@ use crate::app::oncall::Ask as OnCall;
 use crate::app::press::{BadId, More, Pressed};
 use crate::app::reply::{Chosen, Picked};
 use crate::app::request::{Ask, Completing, When, Which};
-use crate::app::{definition, form, page};
+use crate::app::{HandOver, definition, form, page};
 use crate::domain::call;
 use crate::domain::id::{CallId, IncidentId, PostId};
 use crate::domain::impact::Impact;
@@ -127,6 +127,7 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
         Pressed::ContactUnmute { .. } => Press::Ask(Ask::Contact(contact::Ask::Unmute { channel: None })),
         Pressed::ConfirmDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Confirm(asked.0))),
         Pressed::CorrectDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Correct(asked.0))),
+        Pressed::HandOver { schedule, at, place } => Press::Ask(Ask::HandOver(HandOver { schedule, at, place })),
         Pressed::CorrectNew { asked } => Press::Ask(Ask::CorrectNew { asked: asked.0 }),
         Pressed::DuplicateOf { incident } => {
             let of = first()?.parse().map(IncidentId).map_err(|_| BadId::BadParts)?;

@@ -110,6 +110,11 @@ pub enum Ask {
     StartPlan,
     /// Delete it for good? Asked first; the answer carries the button that does it.
     DeleteAsk,
+    /// The lead goes from one person to another; where it is not theirs any more, it stays.
+    HandOff {
+        from: UserId,
+        to: UserId,
+    },
     /// `at`: when it happened, where not now.
     AddToTimeline {
         text: String,
@@ -296,6 +301,11 @@ impl Incident {
             Ask::Reopen { reason, page } => self.reopen_by_hand(by, reason, page, turn),
             Ask::StartPlan => self.start_plan_by_hand(by, turn),
             Ask::DeleteAsk => self.ask_to_delete(by, turn),
+            Ask::HandOff { from, to } => {
+                self.allow(Act::Edit, by, turn)?;
+                self.hand_lead(from, to, turn);
+                Ok(Answer::Quiet)
+            }
             Ask::AddToTimeline { text, at } => self.add_to_timeline(by, &text, at, turn),
             Ask::See => self.allow(Act::See, by, turn).map(|()| Answer::Seen),
         }
