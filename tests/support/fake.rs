@@ -171,7 +171,7 @@ impl Courier for Fake {
 }
 
 impl State {
-    /// `phone @ana INC-1 · impact 1 · db`, `rings …` where it goes on ringing, `mail …`.
+    /// `phone @ana INC-1 · impact 1 · db + link`, `rings …` where it goes on ringing, `mail …`.
     fn carry(&mut self, page: &OutsidePage) -> Result<Receipt, Miss> {
         if self.faults.phone_dead {
             return Err(Miss::Retry { after: None, why: "the gateway was not reached".to_owned() });
@@ -188,7 +188,8 @@ impl State {
             }
         };
         if self.carried.insert(page.key.clone()) {
-            self.log.push(format!("{way} @{person} {}", page.public.head));
+            let link = page.public.link.as_ref().map_or("", |_| " + link");
+            self.log.push(format!("{way} @{person} {}{link}", page.public.head));
             self.codes.extend(page.public.code.clone());
         }
         if rings {

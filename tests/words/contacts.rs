@@ -33,7 +33,7 @@ fn test_page() -> CallView {
 
 #[test]
 fn test_pages() {
-    let failed = vec![test_failed("phone", Unreached::NoCarrier), test_failed("dm", Unreached::DmsClosed)];
+    let failed = vec![test_failed("phone", Unreached::KeyRefused), test_failed("dm", Unreached::DmsClosed)];
     let for_ben = test_why(Some(BEN), &strings(&["here", "team"]));
     let received = Some(test_received("Ana", TimeDelta::seconds(12)));
     let direct = CallView { direct: true, ..test_page() };
@@ -74,7 +74,7 @@ fn every_way() -> Vec<ChannelLine> {
     vec![
         line("here", Way::Mention, None, Some(took)),
         line("dm", Way::Dm, None, Some(TestOutcome::Delivered)),
-        line("phone", Way::Webhook, None, Some(TestOutcome::Failed { why: Unreached::NoCarrier })),
+        line("phone", Way::Webhook, None, Some(TestOutcome::Failed { why: Unreached::KeyRefused })),
         line("mail", Way::Email, None, Some(TestOutcome::Unanswered)),
         line("spare", Way::Dm, None, None),
         line("night", Way::Dm, Some(Muted::Until(at(300))), Some(took)),
