@@ -152,7 +152,7 @@ pub fn mine(shifts: &[Mine], now: Timestamp) -> Text {
 pub fn shown(shown: &Shown) -> Text {
     let text = standing(&shown.standing).line().ours("Its name in commands: ").said(&shown.name);
     let text = shown.rotations.iter().fold(text, |text, rotation| {
-        let text = text.line().strong("Rotation ").said_strong(&rotation.name).ours(": ").names(&rotation.members);
+        let text = text.line().ours("Rotation ").said_strong(&rotation.name).ours(": ").names(&rotation.members);
         text.ours(" · ").ours(rotation.rule.clone())
     });
     let text = match shown.hand_offs.is_empty() {
@@ -160,7 +160,7 @@ pub fn shown(shown: &Shown) -> Text {
         false => shown
             .hand_offs
             .iter()
-            .fold(text.line().strong("Next: "), |text, next| people(text.line().clock(next.from).ours(" "), &next.who)),
+            .fold(text.line().strong("Next:"), |text, next| people(text.line().clock(next.from).ours(" "), &next.who)),
     };
     let text = match shown.overrides.is_empty() {
         true => text,
@@ -168,7 +168,7 @@ pub fn shown(shown: &Shown) -> Text {
             .overrides
             .iter()
             .take(GAPS_MAX)
-            .fold(text.line().strong("Overrides: "), |text, one| text.line().join(override_line(one, false))),
+            .fold(text.line().strong("Overrides:"), |text, one| text.line().join(override_line(one, false))),
     };
     text.line().join(gaps_of(&shown.gaps))
 }
@@ -261,8 +261,8 @@ pub fn proposed(change: &Proposed) -> Text {
         None => text,
     };
     let text = text.ours(", ").clock(change.from).ours(" – ").clock(change.until);
-    let text = stretches(text.line().strong("Now: "), &change.before);
-    let text = stretches(text.line().strong("Then: "), &change.after);
+    let text = stretches(text.line().strong("Now:").ours(" "), &change.before);
+    let text = stretches(text.line().strong("Then:").ours(" "), &change.after);
     let text = left_server(text, &change.gone);
     let text = match (change.new_gaps.as_slice(), change.intended) {
         ([], _) => text,

@@ -83,7 +83,7 @@ impl App {
         &self,
         tx: &mut Tx,
         request: &Request,
-        offers: &[(&Name, &Schedule, Vec<(Timestamp, Timestamp)>)],
+        offers: &[Offered<'_>],
         facts: &Facts,
     ) -> Result<(), Stop> {
         let open = self.open_offers(tx, request.guild).await?;
@@ -160,6 +160,9 @@ impl App {
         Ok((row, offer))
     }
 }
+
+/// A schedule, and the shifts in it that somebody offers.
+type Offered<'f> = (&'f Name, &'f Schedule, Vec<(Timestamp, Timestamp)>);
 
 /// How an offer ended; none: it is open.
 fn over(offer: &Offer) -> Option<words::OfferState> {
