@@ -4,6 +4,7 @@
 
 mod alarm;
 pub mod contact;
+pub mod cover;
 pub mod definition;
 mod doctor;
 mod health;

@@ -18,7 +18,7 @@ use crate::domain::oncall;
 use crate::domain::refusal::{OnCallRefusal, Refusal};
 use crate::domain::schedule::Schedule;
 use crate::store::{Tx, cover as covers};
-use crate::words::oncall as words;
+use crate::words::cover as words;
 
 /// Offers of one person that may be open at once: more is a matter for the rotation.
 const OFFERS_MAX: usize = 20;
