@@ -159,6 +159,12 @@ mod tests {
         settings
     }
 
+    fn with_managers() -> Settings {
+        let mut settings = with_responders();
+        settings.roles.manager = vec![Ref::Id(RoleId(900_000_000_000_000_112))];
+        settings
+    }
+
     #[test]
     fn the_table_decides() {
         let contact = Part { contact: true, ..Part::default() };
@@ -207,6 +213,23 @@ mod tests {
                 engaged,
                 Act::Delete,
                 false,
+            ),
+            (
+                "until a manager is named, responders change who is on call",
+                with_responders(),
+                person(&[RESPONDER], false),
+                contact,
+                Act::Override,
+                true,
+            ),
+            ("then they do not", with_managers(), person(&[RESPONDER], false), contact, Act::Override, false),
+            (
+                "but hand over what is theirs",
+                with_managers(),
+                person(&[RESPONDER], false),
+                contact,
+                Act::HandOver,
+                true,
             ),
             ("Manage Server deletes", with_responders(), person(&[], true), Part::default(), Act::Delete, true),
             (

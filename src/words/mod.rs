@@ -5,6 +5,7 @@
 mod alarm;
 mod call;
 pub mod contact;
+pub mod cover;
 pub mod definition;
 mod doctor;
 mod engagement;

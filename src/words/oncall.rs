@@ -152,7 +152,7 @@ pub fn mine(shifts: &[Mine], now: Timestamp) -> Text {
 pub fn shown(shown: &Shown) -> Text {
     let text = standing(&shown.standing).line().ours("Its name in commands: ").said(&shown.name);
     let text = shown.rotations.iter().fold(text, |text, rotation| {
-        let text = text.line().strong("Rotation ").said_strong(&rotation.name).ours(": ").names(&rotation.members);
+        let text = text.line().ours("Rotation ").said_strong(&rotation.name).ours(": ").names(&rotation.members);
         text.ours(" · ").ours(rotation.rule.clone())
     });
     let text = match shown.hand_offs.is_empty() {
@@ -160,7 +160,7 @@ pub fn shown(shown: &Shown) -> Text {
         false => shown
             .hand_offs
             .iter()
-            .fold(text.line().strong("Next: "), |text, next| people(text.line().clock(next.from).ours(" "), &next.who)),
+            .fold(text.line().strong("Next:"), |text, next| people(text.line().clock(next.from).ours(" "), &next.who)),
     };
     let text = match shown.overrides.is_empty() {
         true => text,
@@ -168,7 +168,7 @@ pub fn shown(shown: &Shown) -> Text {
             .overrides
             .iter()
             .take(GAPS_MAX)
-            .fold(text.line().strong("Overrides: "), |text, one| text.line().join(override_line(one, false))),
+            .fold(text.line().strong("Overrides:"), |text, one| text.line().join(override_line(one, false))),
     };
     text.line().join(gaps_of(&shown.gaps))
 }
@@ -261,8 +261,8 @@ pub fn proposed(change: &Proposed) -> Text {
         None => text,
     };
     let text = text.ours(", ").clock(change.from).ours(" – ").clock(change.until);
-    let text = stretches(text.line().strong("Now: "), &change.before);
-    let text = stretches(text.line().strong("Then: "), &change.after);
+    let text = stretches(text.line().strong("Now:").ours(" "), &change.before);
+    let text = stretches(text.line().strong("Then:").ours(" "), &change.after);
     let text = left_server(text, &change.gone);
     let text = match (change.new_gaps.as_slice(), change.intended) {
         ([], _) => text,
@@ -314,113 +314,6 @@ pub fn took(schedule: &str, of: Option<&str>, until: Timestamp, others: &[String
     };
     let text = if others.is_empty() { text } else { text.ours(", with ").names(others) };
     text.ours(". Pages that start now come to you.")
-}
-
-/// What an offer says to everybody.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfferLine {
-    pub by: UserId,
-    pub schedule: String,
-    pub stretches: Vec<(Timestamp, Timestamp)>,
-}
-
-/// How an offer stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OfferState {
-    Open,
-    Taken { by: UserId, at: Timestamp },
-    Back,
-    Lapsed,
-    Empty,
-}
-
-/// The message of an offer.
-pub fn offer(offer: &OfferLine, state: OfferState) -> Text {
-    let text = Text::new().user(offer.by);
-    let text = match state {
-        OfferState::Open => text.ours(" looks for somebody to be on call for "),
-        _ => text.ours(" offered to hand over "),
-    };
-    let text = shifts(text.said_strong(&offer.schedule).ours(":"), &offer.stretches).line();
-    match state {
-        OfferState::Open => text.ours("Until somebody takes it, it stays theirs."),
-        OfferState::Taken { by, at } => text.ours("✅ Taken by ").user(by).ours(" ").ago(at).ours("."),
-        OfferState::Back => text.ours("Taken back: it stays theirs."),
-        OfferState::Lapsed => text.ours("Nobody took it: it stayed theirs."),
-        OfferState::Empty => text.ours("Nothing to take any more: they are not on call then."),
-    }
-}
-
-fn shifts(text: Text, all: &[(Timestamp, Timestamp)]) -> Text {
-    let text = all
-        .iter()
-        .take(GAPS_MAX)
-        .fold(text, |text, (from, until)| text.line().ours("• ").clock(*from).ours(" – ").clock(*until));
-    match all.len().saturating_sub(GAPS_MAX) {
-        0 => text,
-        left => text.line().ours(format!("• and {left} more")),
-    }
-}
-
-/// Tells whoever offered a shift that it is still theirs. `shown`: the offer stands in a channel.
-pub fn untaken(offer: &OfferLine, begins: Timestamp, shown: bool, now: Timestamp) -> Text {
-    let text = Text::new().user(offer.by).ours(" ");
-    let text = match shown {
-        true => text.strong("Nobody has taken your shift."),
-        false => text.strong("Your offer could not be shown to anybody."),
-    };
-    let text = text.ours(" You are on call for ").said_strong(&offer.schedule);
-    let text = match begins <= now {
-        true => text.ours(" now."),
-        false => text.ours(" from ").clock(begins).ours("."),
-    };
-    match shown {
-        true => text.ours(" The offer still stands; ask somebody by name."),
-        false => text.ours(" Give Muster View Channel and Send Messages there, or ask somebody by name."),
-    }
-}
-
-/// The private answer to an offer.
-pub fn offered(offers: &[OfferLine], soon: bool) -> Text {
-    let text = offers.iter().fold(Text::from("Offered to everybody:"), |text, offer| {
-        shifts(text.line().said_strong(&offer.schedule), &offer.stretches)
-    });
-    match soon {
-        true => {
-            text.line().ours("It begins within the hour: until somebody takes it, you are on call. Ask by name, too.")
-        }
-        false => text.line().ours("Until somebody takes it, it stays yours; an hour before it begins you are told."),
-    }
-}
-
-/// The private answer to **I take it**.
-pub fn covered(offer: &OfferLine) -> Text {
-    let text = Text::from("Yours. You are on call for ").said_strong(&offer.schedule).ours(" in place of ");
-    shifts(text.user(offer.by).ours(":"), &offer.stretches)
-}
-
-/// An offer that could not be taken, as there is nothing left of it.
-pub fn nothing_left(by: UserId) -> Text {
-    Text::new().user(by).ours(" is not on call then any more: nothing was left to take, nothing is changed.")
-}
-
-/// Somebody was first.
-pub fn taken_before(by: UserId, at: Timestamp) -> Text {
-    Text::new().user(by).ours(" took it ").ago(at).ours(". Nothing to do for you.")
-}
-
-/// An offer was taken back.
-pub fn back() -> Text {
-    Text::from("Taken back: the shift stays yours.")
-}
-
-/// An offer that is over, for whoever presses on it.
-pub fn over(state: OfferState) -> Text {
-    match state {
-        OfferState::Taken { by, at } => taken_before(by, at),
-        OfferState::Back => Text::from("It was taken back: nothing to do for you."),
-        _ => Text::from("It is over: nothing to do for you."),
-    }
 }
 
 /// The line of a change that somebody else made.

@@ -98,9 +98,12 @@ impl Setup {
     }
 
     fn settings_yaml(&self) -> String {
+        let own_roles = self.settings.iter().any(|line| line.starts_with("roles:"));
+        let roles = format!("roles: {{responder: [\"{RESPONDERS}\"], admin: [\"{LEADS}\"]}}\n  ");
+        let roles = if own_roles { String::new() } else { roles };
         let mut yaml = format!(
             "kind: settings\nname: guild\nspec:\n  announce: [\"900000000000000020\"]\n  time_zone: Europe/Dublin\n  \
-             roles: {{responder: [\"{RESPONDERS}\"], admin: [\"{LEADS}\"]}}\n  fallback: {{role: \"{LEADS}\"}}"
+             {roles}fallback: {{role: \"{LEADS}\"}}"
         );
         for line in &self.settings {
             yaml += &format!("\n  {line}");

@@ -20,6 +20,7 @@ spec:
   rotations: [{name: one, start: 2026-01-05T00:00, time_zone: UTC, contacts: [ana], hand_off: {daily: ["00:00"]}}]
 "#;
 const ANNOUNCE: u64 = 900_000_000_000_000_030;
+const ELSEWHERE: u64 = 900_000_000_000_000_031;
 
 fn team() -> String {
     format!("{}{SCHEDULE}", TEAM.trim_end())
@@ -193,11 +194,10 @@ async fn an_offer_that_is_refused_in_one_channel_is_shown_in_the_other() {
     story(async |bench: Bench| {
         let refused = Fault::on("POST", &format!("/channels/{ANNOUNCE}/messages"));
         bench.discord.fault(refused.refuse(403, 50001, "Missing Access"));
-        said(&bench, "Ana", "oncall cover", json!({ "from": "in 3h", "to": "2h" })).await;
+        let options = json!({ "from": "in 3h", "to": "2h" });
+        bench.discord.slash("Ana", ELSEWHERE, "oncall cover", options).await.unwrap().reply().await.unwrap();
         let open = |message: &Message| button(message, "v1:cover-take:").is_some();
-        bench
-            .see(|look| look.channels().iter().find_map(|channel| look.messages(channel.id).into_iter().find(open)))
-            .await;
+        bench.see(|look| look.messages(ELSEWHERE).into_iter().find(open)).await;
         bench.end().await;
     })
     .await;

@@ -8,6 +8,7 @@ use muster::discord::draw::{message, reply};
 use muster::domain::effect::OnCallNote;
 use muster::domain::id::CoverId;
 use muster::domain::refusal::{OnCallRefusal, Refusal};
+use muster::words::cover::*;
 use muster::words::oncall::*;
 use muster::words::{Text, refusal};
 

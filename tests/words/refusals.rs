@@ -7,7 +7,7 @@ use muster::domain::definition::Kind;
 use muster::domain::incident::Status;
 use muster::domain::name::Name;
 use muster::domain::permission::{Act, NotAllowed, Rank};
-use muster::domain::refusal::{ContactRefusal, NoMerge, Refusal};
+use muster::domain::refusal::{ContactRefusal, NoMerge, OnCallRefusal, Refusal};
 use muster::words::{disk_full, fault, not_saved, refusal};
 
 use super::samples::{BEN, LEADS, strings};
@@ -40,10 +40,11 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::CannotMerge { .. } => 22,
         Refusal::NothingToMergeWith { .. } => 23,
         Refusal::FormForgotten => 24,
+        Refusal::OnCall(_) => 25,
     }
 }
 
-const REFUSALS: usize = 25;
+const REFUSALS: usize = 26;
 
 fn samples() -> Vec<Refusal> {
     let not_allowed = |act, needs, roles| Refusal::NotAllowed(NotAllowed { act, needs, roles });
@@ -96,6 +97,10 @@ fn samples() -> Vec<Refusal> {
         Refusal::NotOver { number: 42, status: Status::Open },
         Refusal::NothingToMergeWith { number: 42 },
         Refusal::FormForgotten,
+        // The others of its kind are in `oncall.rs`.
+        Refusal::OnCall(OnCallRefusal::PreviewGone),
+        not_allowed(Act::HandOver, Rank::Responder, vec![LEADS]),
+        not_allowed(Act::Override, Rank::Manager, vec![LEADS]),
     ]);
     let merges = [
         NoMerge::Itself,

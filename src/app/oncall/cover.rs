@@ -18,7 +18,7 @@ use crate::domain::oncall;
 use crate::domain::refusal::{OnCallRefusal, Refusal};
 use crate::domain::schedule::Schedule;
 use crate::store::{Tx, cover as covers};
-use crate::words::oncall as words;
+use crate::words::cover as words;
 
 /// Offers of one person that may be open at once: more is a matter for the rotation.
 const OFFERS_MAX: usize = 20;
@@ -83,7 +83,7 @@ impl App {
         &self,
         tx: &mut Tx,
         request: &Request,
-        offers: &[(&Name, &Schedule, Vec<(Timestamp, Timestamp)>)],
+        offers: &[Offered<'_>],
         facts: &Facts,
     ) -> Result<(), Stop> {
         let open = self.open_offers(tx, request.guild).await?;
@@ -160,6 +160,9 @@ impl App {
         Ok((row, offer))
     }
 }
+
+/// A schedule, and the shifts in it that somebody offers.
+type Offered<'f> = (&'f Name, &'f Schedule, Vec<(Timestamp, Timestamp)>);
 
 /// How an offer ended; none: it is open.
 fn over(offer: &Offer) -> Option<words::OfferState> {

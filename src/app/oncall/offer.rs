@@ -12,7 +12,7 @@ use crate::domain::facts::Facts;
 use crate::domain::id::{ChannelId, CoverId, GuildId, MessageId, OutboxId};
 use crate::store::cover::CoverRow;
 use crate::store::{Conn, Tx, cover as covers, outbox, wake};
-use crate::words::oncall::{self as words, OfferLine, OfferState};
+use crate::words::cover::{self as words, OfferLine, OfferState};
 
 /// The noun of offers in the wake table.
 pub const COVER: &str = "cover";
