@@ -25,7 +25,7 @@ pub use doctor::{FITS_A_MESSAGE, ability, ability_for, diagnosis, finding, invit
 pub use health::{alarm_down, alarm_over, trouble};
 pub use help::{Elsewhere, HelpLine, InRoom, help_elsewhere, help_in_private, help_in_room};
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};
-pub use page::{Path, closed, page_why, public_page, still_called, without_ping};
+pub use page::{Path, closed, page_why, public_page, still_called, still_on_it, without_ping};
 pub use plan::{plan_list, plan_shown};
 pub use preview::preview;
 pub use refusal::{REMOVED, disk_full, fault, fault_unknown, kept_after_all, not_saved, panicked, refusal};

@@ -38,9 +38,6 @@ fn number(fact: &Fact) -> usize {
         Fact::Skipped { .. } => 14,
         Fact::Paged { .. } => 15,
         Fact::PageFailed { .. } => 16,
-        Fact::Held { contact: "Ana".to_owned(), until: at(540) },
-        Fact::Shown { contact: "Ana".to_owned() },
-        Fact::Rests { plan: plan.clone() },
         Fact::PageNotSent { .. } => 17,
         Fact::Acknowledged { .. } => 18,
         Fact::Taken { .. } => 19,
@@ -69,10 +66,11 @@ fn number(fact: &Fact) -> usize {
         Fact::Held { .. } => 42,
         Fact::Shown { .. } => 43,
         Fact::Rests { .. } => 44,
+        Fact::StillAsked { .. } => 45,
     }
 }
 
-const FACTS: usize = 45;
+const FACTS: usize = 46;
 
 fn by_machines() -> Vec<Fact> {
     let (plan, source) = ("Payments".to_owned(), "alertmanager".to_owned());
@@ -104,6 +102,10 @@ fn by_machines() -> Vec<Fact> {
         Fact::Paged { contact: "Ana".to_owned(), way: Way::Mention, attempt: 1 },
         Fact::Paged { contact: "Ana".to_owned(), way: Way::Dm, attempt: 3 },
         Fact::PageFailed { contact: "Ana".to_owned(), way: Way::Dm, why: Unreached::DmsClosed },
+        Fact::Held { contact: "Ana".to_owned(), until: at(540) },
+        Fact::Shown { contact: "Ana".to_owned() },
+        Fact::Rests { plan: plan.clone() },
+        Fact::StillAsked { contact: "Ana".to_owned() },
         Fact::PageNotSent { contact: "Ana".to_owned(), way: Way::Webhook },
         Fact::AckLapsed { why: "no sign of life for 30 min".to_owned() },
         Fact::Exhausted { plan: plan.clone() },

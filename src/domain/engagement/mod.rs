@@ -5,7 +5,7 @@
 //!
 //! Reading order: `advance` (what is due), `late` (what was due while nobody looked), `clock` (a contact's own stages),
 //! `page` (wants → pages → posts), `elsewhere` (posts that cannot go there), `answer` (acknowledge, take, undo, escalate, stop),
-//! `told` (receipts), `outage` (while Discord takes nothing), `loudness` (who is not to be woken); `once` (test pages).
+//! `told` (receipts), `outage` (while Discord takes nothing), `loudness` (who is not to be woken), `sign` (of life); `once` (test pages).
 
 mod advance;
 mod answer;
@@ -16,6 +16,7 @@ mod loudness;
 mod once;
 mod outage;
 mod page;
+mod sign;
 mod told;
 
 use chrono::TimeDelta;
@@ -26,6 +27,7 @@ pub use clock::{Clock, FrozenStage, FrozenTarget, OwnAnswer, Series};
 pub use loudness::{Asked, Hold};
 pub use outage::Outage;
 pub use page::{CODE_DIGITS, Closed, Closing, FallbackCall, Page, PageState, Place, Post, PostKind, Reason};
+pub use sign::{LAPSE_AFTER, Lapsed};
 pub use told::Told;
 
 use super::escalation::Stage;
@@ -156,6 +158,9 @@ pub struct Ack {
     /// Engagements in which only the own pages ended.
     pub own: Vec<EngagementId>,
     pub made_lead: bool,
+    /// When they were last heard of in the incident since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign: Option<Timestamp>,
 }
 
 /// Something that a contact should be told now, before it is merged into pages.
@@ -203,8 +208,8 @@ impl Engagement {
             return Some(end);
         }
         let named = |clock: &&Clock| engaged.iter().any(|e| e.contact == clock.contact && !e.passed);
-        let rests = self.clocks.iter().filter(named).filter(|clock| !clock.failed() && clock.hold.is_none());
-        Some(rests.map(|clock| clock.last_stage_at() + LAST_STAGE_REST).fold(end, Timestamp::max))
+        let rests = self.clocks.iter().filter(named).filter(|clock| !clock.failed());
+        Some(rests.map(|clock| clock.last_heard_at() + LAST_STAGE_REST).fold(end, Timestamp::max))
     }
 
     /// The earliest instant at which something of this engagement is due.
