@@ -2,6 +2,8 @@
 //!
 //! A seed that differs prints itself, its world and the minutes before: `MUSTER_SEED=n` begins there, `MUSTER_LONG=1` walks thousands.
 
+#[path = "model/calling.rs"]
+mod calling;
 #[path = "model/engine.rs"]
 mod engine;
 #[path = "model/plain.rs"]

@@ -45,7 +45,7 @@ pub fn without_ping(why: Text) -> Text {
 
 /// Whoever has it has been silent: a sign of them is wanted.
 pub fn still_on_it(until: Timestamp) -> Text {
-    let text = Text::new().strong("Still on it?").ours(" Nothing was heard of you for a while.");
+    let text = Text::new().strong("Still on it?").ours(" There was no sign of you for a while.");
     text.line().ours("Press, or write here. Otherwise paging starts again ").ago(until).ours(".")
 }
 
@@ -56,7 +56,9 @@ pub fn closed(how: &Closing, at: Timestamp, still: &[String]) -> Text {
         Closing::Repeated => Text::from("There is a newer page below."),
         Closing::Acked { user } => Text::new().user(*user).ours(" has it since ").clock(at).ours(nothing),
         Closing::OwnAcked => Text::from("Your pages stop. ").join(still_called(still)),
-        Closing::StillOnIt { user } => Text::new().user(*user).ours(" is still on it, since ").clock(at).ours("."),
+        Closing::StillOnIt { user } => {
+            Text::new().user(*user).ours(" is still on it: last heard of at ").clock(at).ours(".")
+        }
         Closing::Lapsed => Text::from("No sign until ").clock(at).ours(": paging started again."),
         Closing::Needless => Text::from("Nothing to do for you any more."),
         Closing::Passed => Text::from("Handed on at ").clock(at).ours(nothing),

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::world::{Deed, Loud, Target, World, ZED};
+use super::world::{Deed, Loud, World, ZED};
 
 /// What people got to see at one minute.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,92 +29,92 @@ pub enum Said {
 /// The fallback is called this often, in minutes: what the settings say where they say nothing.
 const FALLBACK_EVERY: i64 = 15;
 /// Most pages of one series.
-const PAGES: u32 = 30;
+pub(super) const PAGES: u32 = 30;
 /// The last stage lasts at least so long after the last own stage of its contacts.
-const REST: i64 = 5;
+pub(super) const REST: i64 = 5;
 /// Acknowledgements lapse so long after the question.
 const LAPSE: i64 = 10;
 
 pub struct Model<'w> {
-    world: &'w World,
-    now: i64,
-    impact: u8,
-    recovered: bool,
-    held: bool,
-    engagements: Vec<Engagement>,
-    muted: BTreeSet<(usize, usize)>,
-    broken: BTreeSet<(usize, usize)>,
-    gone: BTreeSet<usize>,
+    pub(super) world: &'w World,
+    pub(super) now: i64,
+    pub(super) impact: u8,
+    pub(super) recovered: bool,
+    pub(super) held: bool,
+    pub(super) engagements: Vec<Engagement>,
+    pub(super) muted: BTreeSet<(usize, usize)>,
+    pub(super) broken: BTreeSet<(usize, usize)>,
+    pub(super) gone: BTreeSet<usize>,
     /// When whoever acknowledged was last heard of, and when they were asked.
-    signs: BTreeMap<usize, (i64, Option<i64>)>,
+    pub(super) signs: BTreeMap<usize, (i64, Option<i64>)>,
     /// What this turn asks, in order.
-    asks: Vec<Ask>,
+    pub(super) asks: Vec<Ask>,
     /// About which engagements the latest page through a channel is.
-    open: BTreeMap<(usize, usize), BTreeSet<usize>>,
-    said: BTreeSet<Said>,
+    pub(super) open: BTreeMap<(usize, usize), BTreeSet<usize>>,
+    pub(super) said: BTreeSet<Said>,
 }
 
 #[derive(Debug, Clone)]
-struct Engagement {
-    state: State,
-    people: Vec<(usize, Own)>,
-    acked_by: Option<usize>,
-    stopped: bool,
+pub(super) struct Engagement {
+    pub(super) state: State,
+    pub(super) people: Vec<(usize, Own)>,
+    pub(super) acked_by: Option<usize>,
+    pub(super) stopped: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum State {
+pub(super) enum State {
     Stage { run: u32, stage: usize, left: i64, waited: bool, named: Vec<Named> },
     Exhausted { left: i64 },
     Resting,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Named {
-    who: usize,
-    essential: bool,
-    passed: bool,
+pub(super) struct Named {
+    pub(super) who: usize,
+    pub(super) essential: bool,
+    pub(super) passed: bool,
 }
 
 /// A contact's own plan.
 #[derive(Debug, Clone, Default)]
-struct Own {
-    essential: bool,
-    begun: bool,
-    stage: usize,
+pub(super) struct Own {
+    pub(super) essential: bool,
+    pub(super) begun: bool,
+    pub(super) stage: usize,
     /// Minutes since that stage began.
-    age: i64,
-    series: BTreeMap<usize, Series>,
-    acked: bool,
-    gone: bool,
+    pub(super) age: i64,
+    pub(super) series: BTreeMap<usize, Series>,
+    pub(super) acked: bool,
+    pub(super) gone: bool,
     /// Nothing of it counts down: it is their night.
-    asleep: Option<Wanted>,
+    pub(super) asleep: Option<Wanted>,
     /// For how many minutes.
-    asleep_for: i64,
-    shown: bool,
+    pub(super) asleep_for: i64,
+    pub(super) shown: bool,
 }
 
 /// What a stage wants of somebody who sleeps.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Wanted {
+pub(super) enum Wanted {
     Nothing,
     Start,
     Again,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Series {
-    every: Option<i64>,
-    left: Option<i64>,
-    pages: u32,
-    failed: bool,
+pub(super) struct Series {
+    pub(super) every: Option<i64>,
+    pub(super) left: Option<i64>,
+    pub(super) pages: u32,
+    pub(super) failed: bool,
 }
 
-struct Ask {
-    who: usize,
-    channel: usize,
-    quiet: bool,
-    about: BTreeSet<usize>,
+pub(super) struct Ask {
+    pub(super) who: usize,
+    pub(super) channel: usize,
+    pub(super) quiet: bool,
+    pub(super) about: BTreeSet<usize>,
 }
 
 impl<'w> Model<'w> {
@@ -158,7 +158,7 @@ impl<'w> Model<'w> {
         self.settle();
     }
 
-    fn count_down(&mut self, e: usize) {
+    pub(super) fn count_down(&mut self, e: usize) {
         let waits = self.all_asleep(e);
         let engagement = &mut self.engagements[e];
         match &mut engagement.state {
@@ -202,11 +202,11 @@ impl<'w> Model<'w> {
         self.settle();
     }
 
-    fn runs(&self, e: usize) -> bool {
+    pub(super) fn runs(&self, e: usize) -> bool {
         self.engagements[e].acked_by.is_none() && !self.engagements[e].stopped
     }
 
-    fn acknowledge(&mut self, who: usize) {
+    pub(super) fn acknowledge(&mut self, who: usize) {
         let (mut stopped, mut own) = (BTreeSet::new(), BTreeSet::new());
         for e in 0..self.engagements.len() {
             let Some((_, theirs)) = self.engagements[e].people.iter().find(|(known, _)| *known == who) else {
@@ -236,7 +236,7 @@ impl<'w> Model<'w> {
             .retain(|(user, _), about| *user != who || about.iter().any(|e| !ended.contains(e) && !own.contains(e)));
     }
 
-    fn take(&mut self) {
+    pub(super) fn take(&mut self) {
         for e in 0..self.engagements.len() {
             if self.runs(e) {
                 self.engagements[e].acked_by = Some(ZED);
@@ -246,18 +246,18 @@ impl<'w> Model<'w> {
     }
 
     /// They have acknowledged just now.
-    fn heard(&mut self, who: usize) {
+    pub(super) fn heard(&mut self, who: usize) {
         self.signs.insert(who, (self.now, None));
     }
 
-    fn sign(&mut self, who: usize) {
+    pub(super) fn sign(&mut self, who: usize) {
         if let Some(known) = self.signs.get_mut(&who) {
             *known = (self.now, None);
         }
     }
 
     /// Rule 18.
-    fn watch(&mut self) {
+    pub(super) fn watch(&mut self) {
         let timeout = match self.world.ack_timeout {
             Some(minutes) => minutes,
             None if self.impact <= 2 => Some(30),
@@ -282,7 +282,7 @@ impl<'w> Model<'w> {
         }
     }
 
-    fn lapse(&mut self, who: usize) {
+    pub(super) fn lapse(&mut self, who: usize) {
         for e in 0..self.engagements.len() {
             if self.engagements[e].acked_by == Some(who) {
                 self.engagements[e].acked_by = None;
@@ -293,7 +293,7 @@ impl<'w> Model<'w> {
     }
 
     /// Everything that is due happens, and what follows from it at once.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         if !self.held {
             for e in 0..self.engagements.len() {
                 self.settle_one(e);
@@ -317,7 +317,7 @@ impl<'w> Model<'w> {
     }
 
     /// One page a contact and channel, mentions before the others.
-    fn merged(&mut self) -> VecDeque<Ask> {
+    pub(super) fn merged(&mut self) -> VecDeque<Ask> {
         let mut merged: Vec<Ask> = Vec::new();
         for mut ask in std::mem::take(&mut self.asks) {
             // A plan that ended in the same moment sends nothing any more.
@@ -341,7 +341,7 @@ impl<'w> Model<'w> {
         mentions.into_iter().chain(others).collect()
     }
 
-    fn deliver(&mut self, ask: &Ask) -> bool {
+    pub(super) fn deliver(&mut self, ask: &Ask) -> bool {
         if self.broken.contains(&(ask.who, ask.channel)) {
             self.open.remove(&(ask.who, ask.channel));
             return false;
@@ -353,7 +353,7 @@ impl<'w> Model<'w> {
         true
     }
 
-    fn fail(&mut self, e: usize, who: usize, channel: usize, quiet: bool) {
+    pub(super) fn fail(&mut self, e: usize, who: usize, channel: usize, quiet: bool) {
         let stages = &self.world.contacts[who].stages;
         let all: Vec<usize> =
             stages.iter().flat_map(|stage| stage.channels.iter().map(|(channel, _)| *channel)).collect();
@@ -369,11 +369,11 @@ impl<'w> Model<'w> {
         }
     }
 
-    fn loud(&self, who: usize) -> Loud {
+    pub(super) fn loud(&self, who: usize) -> Loud {
         self.world.loud(who, self.impact, self.now)
     }
 
-    fn settle_one(&mut self, e: usize) {
+    pub(super) fn settle_one(&mut self, e: usize) {
         if !self.runs(e) {
             return;
         }
@@ -382,7 +382,7 @@ impl<'w> Model<'w> {
     }
 
     /// One thing that is due; false: nothing is.
-    fn step(&mut self, e: usize) -> bool {
+    pub(super) fn step(&mut self, e: usize) -> bool {
         let count = self.engagements[e].people.len();
         if let Some(person) = (0..count).find(|p| self.own_stage_is_lost(e, *p)) {
             self.own_stage(e, person);
@@ -405,355 +405,15 @@ impl<'w> Model<'w> {
         }
         true
     }
-
-    fn stages(&self, who: usize) -> usize {
-        self.world.contacts[who].stages.len()
-    }
-
-    fn silent(own: &Own) -> bool {
-        own.acked || own.gone
-    }
-
-    fn stage_lost(&self, who: usize, own: &Own, stage: usize) -> bool {
-        let channels = &self.world.contacts[who].stages[stage].channels;
-        !channels.is_empty() && channels.iter().all(|(channel, _)| own.series.get(channel).is_some_and(|s| s.failed))
-    }
-
-    fn own_stage_is_lost(&self, e: usize, p: usize) -> bool {
-        let (who, own) = &self.engagements[e].people[p];
-        let more = own.stage + 1 < self.stages(*who);
-        !Self::silent(own) && own.asleep.is_none() && more && self.stage_lost(*who, own, own.stage)
-    }
-
-    fn person_lost(&self, who: usize, own: &Own) -> bool {
-        let last = own.stage + 1 >= self.stages(who);
-        let used = |stage: &usize| !self.world.contacts[who].stages[*stage].channels.is_empty();
-        own.gone || last && (0..self.stages(who)).filter(used).all(|stage| self.stage_lost(who, own, stage))
-    }
-
-    fn own(&self, e: usize, who: usize) -> Option<&Own> {
-        self.engagements[e].people.iter().find(|(known, _)| *known == who).map(|(_, own)| own)
-    }
-
-    fn is_hopeless(&self, e: usize) -> bool {
-        let State::Stage { stage, named, .. } = &self.engagements[e].state else { return false };
-        if self.world.plans[e].stages[*stage].targets.is_empty() {
-            return false;
-        }
-        let essential = named.iter().any(|named| named.essential);
-        let lost =
-            |named: &&Named| named.passed || self.own(e, named.who).is_some_and(|own| self.person_lost(named.who, own));
-        named.iter().filter(|named| named.essential || !essential).all(|named| lost(&named))
-    }
-
-    fn all_asleep(&self, e: usize) -> bool {
-        let State::Stage { named, .. } = &self.engagements[e].state else { return false };
-        let own =
-            named.iter().filter(|named| !named.passed).filter_map(|named| Some((named.who, self.own(e, named.who)?)));
-        let reachable: Vec<&Own> = own.filter(|(who, own)| !self.person_lost(*who, own)).map(|(_, own)| own).collect();
-        let waits = |own: &&Own| matches!(own.asleep, Some(Wanted::Start | Wanted::Again));
-        !reachable.is_empty() && reachable.iter().all(waits)
-    }
-
-    fn stage_is_over(&self, e: usize) -> bool {
-        let State::Stage { stage, left, named, .. } = &self.engagements[e].state else { return false };
-        if *left > 0 || self.all_asleep(e) {
-            return false;
-        }
-        if stage + 1 < self.world.plans[e].stages.len() {
-            return true;
-        }
-        // The last one lasts until five minutes after its contacts' last own stage.
-        named.iter().filter(|named| !named.passed).all(|named| {
-            let Some(own) = self.own(e, named.who) else { return true };
-            let stages = &self.world.contacts[named.who].stages;
-            let ahead: i64 = stages[own.stage..stages.len() - 1].iter().map(|stage| stage.minutes).sum();
-            let over = match own.asleep {
-                Some(_) => own.asleep_for >= REST,
-                None => own.age >= ahead + REST,
-            };
-            over || self.person_lost(named.who, own)
-        })
-    }
-
-    fn next_stage(&mut self, e: usize) {
-        let State::Stage { run, stage, .. } = self.engagements[e].state else { return };
-        let plan = &self.world.plans[e];
-        if stage + 1 < plan.stages.len() {
-            return self.start_stage(e, run, stage + 1);
-        }
-        let people = &self.engagements[e].people;
-        let pinged = people.iter().any(|(_, own)| own.series.values().any(|s| s.pages > 0 && !s.failed));
-        let shown = people.iter().any(|(who, own)| own.shown && !self.person_lost(*who, own));
-        let reached = people.iter().any(|(_, own)| !own.gone && own.series.values().any(|s| s.pages > 0 && !s.failed));
-        if !pinged && shown {
-            self.engagements[e].state = State::Resting;
-        } else if run < plan.repeat && reached {
-            self.start_stage(e, run + 1, 0);
-        } else {
-            self.engagements[e].state = State::Exhausted { left: 0 };
-        }
-    }
-
-    fn start_stage(&mut self, e: usize, run: u32, stage: usize) {
-        let plan = &self.world.plans[e].stages[stage];
-        let mut named: Vec<Named> = Vec::new();
-        for (target, essential) in &plan.targets {
-            let who = match target {
-                Target::Contact(who) => vec![*who],
-                Target::Schedule(schedule) => self.world.on_call(*schedule, self.now),
-            };
-            for who in who {
-                match named.iter_mut().find(|known| known.who == who) {
-                    Some(known) => known.essential |= essential,
-                    None => named.push(Named { who, essential: *essential, passed: false }),
-                }
-            }
-        }
-        let stage_of = |named| State::Stage { run, stage, left: plan.minutes, waited: false, named };
-        self.engagements[e].state = stage_of(Vec::new());
-        for mut one in named {
-            self.name(e, &mut one);
-            if !self.runs(e) {
-                return;
-            }
-            if let State::Stage { named, .. } = &mut self.engagements[e].state {
-                named.push(one);
-            }
-        }
-    }
-
-    /// A stage names a contact.
-    fn name(&mut self, e: usize, named: &mut Named) {
-        let gone = self.gone.contains(&named.who);
-        let people = &mut self.engagements[e].people;
-        let p = people.iter().position(|(who, _)| *who == named.who).unwrap_or_else(|| {
-            people.push((named.who, Own { gone, ..Own::default() }));
-            people.len() - 1
-        });
-        let own = &mut people[p].1;
-        own.essential |= named.essential;
-        if own.acked && named.essential {
-            self.engagements[e].acked_by = Some(named.who);
-            return;
-        }
-        if own.acked {
-            named.passed = true;
-            return;
-        }
-        if !own.gone {
-            self.call(e, p);
-        }
-    }
-
-    /// They are to be paged now: their plan begins, or goes on.
-    fn call(&mut self, e: usize, p: usize) {
-        let who = self.engagements[e].people[p].0;
-        let stages = &self.world.contacts[who].stages;
-        let channels: Vec<usize> = stages.iter().flat_map(|stage| stage.channels.iter().map(|(c, _)| *c)).collect();
-        let open = channels.iter().copied().find(|channel| !self.muted.contains(&(who, *channel)));
-        let loud = self.loud(who);
-        let own = &mut self.engagements[e].people[p].1;
-        let more = own.begun && own.stage + 1 < stages.len() && own.asleep != Some(Wanted::Start);
-        match (loud, open) {
-            (Loud::Night, Some(_)) if more => {
-                own.asleep_for = own.asleep.map_or(0, |_| own.asleep_for);
-                own.asleep = Some(Wanted::Again);
-            }
-            (Loud::Night, Some(_)) => {
-                own.begin();
-                own.asleep = Some(Wanted::Start);
-            }
-            (Loud::Show, Some(channel)) => self.show(e, p, channel),
-            _ if more => self.page_all(e, p),
-            _ => {
-                own.begin();
-                self.open_stage(e, p);
-            }
-        }
-    }
-
-    fn show(&mut self, e: usize, p: usize, channel: usize) {
-        let who = self.engagements[e].people[p].0;
-        let last = self.stages(who) - 1;
-        let own = &mut self.engagements[e].people[p].1;
-        if !own.shown {
-            own.begin();
-            (own.shown, own.stage) = (true, last);
-            self.asks.push(Ask { who, channel, quiet: true, about: BTreeSet::from([e]) });
-        }
-    }
-
-    fn page_all(&mut self, e: usize, p: usize) {
-        let channels: Vec<usize> = self.engagements[e].people[p].1.series.keys().copied().collect();
-        for channel in channels {
-            self.page(e, p, channel);
-        }
-    }
-
-    fn open_stage(&mut self, e: usize, p: usize) {
-        let (who, stage) = (self.engagements[e].people[p].0, self.engagements[e].people[p].1.stage);
-        for (channel, every) in self.world.contacts[who].stages[stage].channels.clone() {
-            let muted = self.muted.contains(&(who, channel));
-            let own = &mut self.engagements[e].people[p].1;
-            let series = own.series.entry(channel).or_insert(Series { failed: muted, ..Series::default() });
-            series.every = every;
-            self.page(e, p, channel);
-        }
-    }
-
-    fn page(&mut self, e: usize, p: usize, channel: usize) {
-        let who = self.engagements[e].people[p].0;
-        let muted = self.muted.contains(&(who, channel));
-        let Some(series) = self.engagements[e].people[p].1.series.get_mut(&channel) else { return };
-        series.failed |= muted;
-        series.left = None;
-        if series.failed || series.pages >= PAGES {
-            return;
-        }
-        series.pages += 1;
-        series.left = series.every.filter(|_| series.pages < PAGES);
-        self.asks.push(Ask { who, channel, quiet: false, about: BTreeSet::from([e]) });
-    }
-
-    /// The next own stage, or the next repeat, is due.
-    fn own_due(&self, e: usize, p: usize) -> Option<(usize, Option<usize>)> {
-        let (who, own) = &self.engagements[e].people[p];
-        if Self::silent(own) || own.asleep.is_some() || !own.begun {
-            return None;
-        }
-        let stages = &self.world.contacts[*who].stages;
-        if own.stage + 1 < stages.len() && own.age >= stages[own.stage].minutes {
-            return Some((p, None));
-        }
-        let due = |(channel, series): (&usize, &Series)| series.left.filter(|left| *left <= 0).map(|_| Some(*channel));
-        own.series.iter().find_map(due).map(|channel| (p, channel))
-    }
-
-    fn own_stage(&mut self, e: usize, p: usize) {
-        if self.is_put_off(e, p) {
-            return;
-        }
-        let own = &mut self.engagements[e].people[p].1;
-        (own.stage, own.age) = (own.stage + 1, 0);
-        self.open_stage(e, p);
-    }
-
-    fn repeat(&mut self, e: usize, p: usize, channel: usize) {
-        if !self.is_put_off(e, p) {
-            self.page(e, p, channel);
-        }
-    }
-
-    fn is_put_off(&mut self, e: usize, p: usize) -> bool {
-        let who = self.engagements[e].people[p].0;
-        let last = self.stages(who) - 1;
-        let loud = self.loud(who);
-        let own = &mut self.engagements[e].people[p].1;
-        match loud {
-            Loud::Page => return false,
-            Loud::Night => (own.asleep, own.asleep_for) = (Some(Wanted::Nothing), 0),
-            Loud::Show => own.go_quiet(last),
-        }
-        true
-    }
-
-    fn wakes(&self, e: usize, p: usize) -> bool {
-        let (who, own) = &self.engagements[e].people[p];
-        own.asleep.is_some() && self.loud(*who) != Loud::Night
-    }
-
-    /// Nights are over: what waited for them is said, and a stage that waited has its time.
-    fn wake(&mut self, e: usize) {
-        let waited = self.all_asleep(e);
-        let mut woken = Vec::new();
-        for p in 0..self.engagements[e].people.len() {
-            if self.wakes(e, p) {
-                let own = &mut self.engagements[e].people[p].1;
-                let wanted = own.asleep.take();
-                if !Self::silent(own) {
-                    woken.extend(wanted.filter(|wanted| *wanted != Wanted::Nothing).map(|wanted| (p, wanted)));
-                }
-            }
-        }
-        self.stage_has_its_time(e, waited);
-        if self.engagements[e].state == State::Resting && !woken.is_empty() {
-            let people = &self.engagements[e].people;
-            let named = |(p, _): &(usize, Wanted)| Named {
-                who: people[*p].0,
-                essential: people[*p].1.essential,
-                passed: false,
-            };
-            let (named, stage) = (woken.iter().map(named).collect(), self.world.plans[e].stages.len() - 1);
-            let left = self.world.plans[e].stages[stage].minutes;
-            self.engagements[e].state = State::Stage { run: 0, stage, left, waited: false, named };
-        }
-        for (p, wanted) in woken {
-            match wanted {
-                Wanted::Start => self.open_stage(e, p),
-                _ => self.page_all(e, p),
-            }
-        }
-    }
-
-    fn stage_has_its_time(&mut self, e: usize, waited: bool) {
-        if !waited || self.all_asleep(e) {
-            return;
-        }
-        if let State::Stage { stage, left, .. } = &mut self.engagements[e].state {
-            *left = self.world.plans[e].stages[*stage].minutes;
-        }
-    }
-
-    fn follow_loudness(&mut self, e: usize) {
-        let waited = self.all_asleep(e);
-        let mut louder = Vec::new();
-        for p in 0..self.engagements[e].people.len() {
-            let who = self.engagements[e].people[p].0;
-            let (loud, last) = (self.loud(who), self.stages(who) - 1);
-            let own = &mut self.engagements[e].people[p].1;
-            if Self::silent(own) {
-                continue;
-            }
-            match (own.asleep, loud) {
-                (Some(Wanted::Nothing), Loud::Show) => own.go_quiet(last),
-                (Some(_), Loud::Show) => {
-                    let channels =
-                        self.world.contacts[who].stages.iter().flat_map(|s| s.channels.iter().map(|(c, _)| *c));
-                    let open = channels.into_iter().find(|channel| !self.muted.contains(&(who, *channel)));
-                    match open {
-                        Some(channel) => self.show(e, p, channel),
-                        None => {
-                            own.begin();
-                            own.go_quiet(last);
-                        }
-                    }
-                }
-                (None, Loud::Page | Loud::Night) if own.shown => louder.push(p),
-                _ => {}
-            }
-        }
-        self.stage_has_its_time(e, waited);
-        if louder.is_empty() {
-            return;
-        }
-        if self.engagements[e].state == State::Resting {
-            self.engagements[e].people.iter_mut().for_each(|(_, own)| own.shown = false);
-            return self.start_stage(e, 0, 0);
-        }
-        for p in louder {
-            self.call(e, p);
-        }
-    }
 }
 
 impl Own {
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         let Own { essential, gone, .. } = *self;
         *self = Own { essential, gone, begun: true, ..Own::default() };
     }
 
-    fn go_quiet(&mut self, last: usize) {
+    pub(super) fn go_quiet(&mut self, last: usize) {
         (self.asleep, self.shown, self.stage, self.age) = (None, true, last, 0);
         self.series.values_mut().for_each(|series| series.left = None);
     }
