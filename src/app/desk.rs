@@ -42,7 +42,11 @@ impl App {
     /// Answers one request of one person. Never fails: a fault is logged here and told with a short id.
     pub async fn handle(&self, request: Request) -> Reply {
         let action = action_of(&request.ask);
-        match self.done_in_the_end(request.clone()).await {
+        let done = self.done_in_the_end(request.clone()).await;
+        if let Some(channel) = request.channel.filter(|_| !matches!(done, Ok(Done::Incident(_)))) {
+            self.looked(channel, request.by.user).await;
+        }
+        match done {
             Ok(done) => self.reply(request, done),
             Err(stop) => match stop.split(action) {
                 Ok(refusal) => {
@@ -269,7 +273,15 @@ impl App {
         ticked.await.map_err(|stop: Stop| stop.fault("look at an incident again"))
     }
 
-    /// A person wrote in a channel: if it is the room of an incident that has paged them, their pages have been seen.
+    /// Somebody looked, or was refused: that changes nothing, and is a sign of life all the same (ENGAGEMENT 18).
+    async fn looked(&self, channel: ChannelId, by: UserId) {
+        if let Err(fault) = self.wrote(channel, by).await {
+            tracing::warn!(%fault, "that somebody looked is not written down");
+        }
+    }
+
+    /// A person wrote in a channel: if it is the room of an incident that has paged them, their pages have been seen; if they have
+    /// acknowledged it, they are still on it.
     ///
     /// # Errors
     /// A fault of the store.
@@ -278,7 +290,7 @@ impl App {
             Box::pin(async move { incidents::by_channel(conn, channel).await?.as_ref().map(read_state).transpose() })
         });
         let found: Option<Incident> = found.await.map_err(|stop: Stop| stop.fault("look for a room"))?;
-        let Some(state) = found.filter(|state| !state.status.over() && state.paging.unseen_by(by)) else {
+        let Some(state) = found.filter(|state| !state.status.over() && state.paging.awaits_sign(by, self.now())) else {
             return Ok(());
         };
         let app = self.clone();

@@ -107,6 +107,8 @@ pub struct PageView {
     pub late_since: Option<Timestamp>,
     /// Which repeat it is; 1 = the first.
     pub attempt: u32,
+    /// It asks who has it whether they are still on it: when paging starts again otherwise.
+    pub still: Option<Timestamp>,
     /// Nothing is to be done any more: who has it since when. No buttons then.
     pub closed: Option<Text>,
     pub direct: bool,

@@ -236,6 +236,8 @@ fn lane(message: &Outgoing) -> Lane {
 /// The custom id that only this message carries.
 fn mark(message: &Outgoing) -> Option<String> {
     let pressed = match message {
+        // Two questions in one incident have the same button.
+        Outgoing::Page(page) if page.still.is_some() => return None,
         Outgoing::Page(page) => Pressed::Ack { post: page.post },
         Outgoing::Fallback(call) => Pressed::Ack { post: call.post },
         Outgoing::Call(call) => Pressed::Ack { post: call.post },
@@ -378,6 +380,7 @@ mod tests {
             room: None,
             late_since: None,
             attempt: 1,
+            still: None,
             closed: None,
             direct: true,
         };

@@ -38,6 +38,10 @@ pub enum Refusal {
     NothingToAck {
         number: i64,
     },
+    /// They have not acknowledged: nobody asks whether they are still on it.
+    NotOnIt {
+        number: i64,
+    },
     /// There is no acknowledgement of this person to undo.
     NothingToUndo,
     /// Too late to undo.

@@ -33,6 +33,9 @@ pub fn refusal(refusal: &Refusal) -> Text {
         Refusal::NothingToAck { number } => {
             Text::from(format!("Nobody is being paged for INC-{number}: there is nothing to acknowledge."))
         }
+        Refusal::NotOnIt { number } => Text::from(format!(
+            "INC-{number} is not yours, so nobody asks you. To take it, press Acknowledge on its card, or type `/incident ack`."
+        )),
         Refusal::NothingToUndo => Text::from("There is nothing of yours to undo here."),
         Refusal::UndoExpired { what, minutes } => undo_expired(what, *minutes),
         Refusal::NobodyToEscalateTo { number } => {

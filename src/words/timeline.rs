@@ -32,6 +32,7 @@ fn told(fact: &Fact) -> bool {
         Fact::StageStarted { .. } | Fact::StageFailed { .. } | Fact::OnCall { .. } | Fact::Skipped { .. } => false,
         Fact::Held { .. } | Fact::Shown { .. } => false,
         Fact::Rests { .. } => true,
+        Fact::StillAsked { .. } => false,
         Fact::Paged { .. } | Fact::PageNotSent { .. } | Fact::FallbackCalled { .. } | Fact::Outage { .. } => false,
         // Of who leads first, the line of the acknowledgement tells.
         Fact::LeadChanged { old, new } => old.is_some() && new.is_some(),
@@ -75,7 +76,8 @@ fn sentence(by: Option<UserId>, fact: &Fact) -> Text {
         }
         Fact::Taken { from } => taken(by, from),
         Fact::AckUndone => doer(by).ours(" took the acknowledgement back. Paging goes on."),
-        Fact::AckLapsed { why } => Text::from("The acknowledgement lapsed: ").said(why).ours(". Paging starts again."),
+        Fact::StillAsked { contact } => named(contact).ours(" was asked: still on it?"),
+        Fact::AckLapsed { why } => lapsed(by, why),
         Fact::Escalated { to } => escalated(by, to),
         Fact::Stopped { plan, reason } => stopped(by, plan, reason),
         Fact::Exhausted { plan } => Text::from("Nobody has answered ").said(plan).ours(". The fallback is called now."),
@@ -205,6 +207,14 @@ fn on_call(schedule: &str, contacts: &[String]) -> Text {
 fn paged(contact: &str, way: Way, attempt: u32) -> Text {
     let again = if attempt > 1 { format!(", page {attempt}") } else { String::new() };
     named(contact).ours(format!(" was paged by {}{again}.", way_word(way)))
+}
+
+fn lapsed(by: Option<UserId>, why: &str) -> Text {
+    let text = match by {
+        Some(user) => Text::from("The acknowledgement of ").user(user).ours(" lapsed: "),
+        None => Text::from("The acknowledgement lapsed: "),
+    };
+    text.ours(why.to_owned()).ours(". Paging starts again.")
 }
 
 fn held(contact: &str, until: Timestamp) -> Text {

@@ -372,7 +372,8 @@ impl State {
         let reached = |p: &&PagedView| failed.iter().all(|(id, _)| *id != p.page);
         let named = |p: &PagedView| self.user(p.user) + if p.quiet { " (no ping)" } else { "" };
         let people: Vec<String> = page.people.iter().filter(reached).map(named).collect();
-        let mut said = format!("{way} {}", people.join(" "));
+        let asks = if page.still.is_some() { "still on it? " } else { "" };
+        let mut said = format!("{way} {asks}{}", people.join(" "));
         if page.attempt > 1 && page.closed.is_none() {
             said += &format!(" again ({})", page.attempt);
         }

@@ -120,6 +120,9 @@ fn always_goes_on(state: &Incident) -> Result<(), String> {
 /// Once all engagements behind a page have ended, it asks nobody for anything.
 fn nothing_open_after_the_answer(state: &Incident) -> Result<(), String> {
     for page in state.paging.pages.iter().filter(|page| page.closed.is_none() && !page.failed()) {
+        if page.is_open_question() {
+            continue;
+        }
         let ended = |id| state.paging.engagement(id).is_some_and(|engagement| engagement.end.is_some());
         if page.reasons.iter().all(|reason| ended(reason.engagement)) {
             return Err(format!("INC-{}: a page to {} is open after the end of paging", state.number, page.contact));

@@ -380,6 +380,7 @@ impl Stage {
             "takes all" => on(incident::Ask::Take { post: None }),
             "/incident ack" => on(incident::Ask::Ack { post: None, sign: false }),
             "/incident unack" | "undoes" => on(incident::Ask::Unack { ack: None }),
+            "is still on it" => on(incident::Ask::StillOnIt),
             "asks to escalate" => on(incident::Ask::EscalateAsk { post: None }),
             "escalates" => on(incident::Ask::Escalate { post: None }),
             "/incident resolve" => on(incident::Ask::Resolve { message: text }),

@@ -206,8 +206,13 @@ fn plan(name: &str, said: &str) -> Result<Vec<(&'static str, String)>, String> {
             "only" => engagements = rest.split(' ').map(engage).collect(),
             "nobody" => engagements.clear(),
             "channel" => options += &format!("\n  channel: {{{rest}}}"),
+            // Whoever acknowledged is left alone in the stories, unless they say so: `ack_timeout usual`, `ack_timeout 10m`.
+            "ack_timeout" if rest == "usual" => {}
             option => options += &format!("\n  {option}: {rest}"),
         }
+    }
+    if !said.contains("ack_timeout ") {
+        options += "\n  ack_timeout: off";
     }
     let escalation = format!("kind: escalation_plan\nname: {name}\nspec:\n  repeat: {repeat}\n  stages:{stages}");
     let response = format!(

@@ -67,10 +67,11 @@ fn number(fact: &Fact) -> usize {
         Fact::Shown { .. } => 43,
         Fact::Rests { .. } => 44,
         Fact::PageAsked { .. } => 45,
+        Fact::StillAsked { .. } => 46,
     }
 }
 
-const FACTS: usize = 46;
+const FACTS: usize = 47;
 
 fn by_machines() -> Vec<Fact> {
     let (plan, source) = ("Payments".to_owned(), "alertmanager".to_owned());
@@ -105,6 +106,7 @@ fn by_machines() -> Vec<Fact> {
         Fact::Held { contact: "Ana".to_owned(), until: at(540) },
         Fact::Shown { contact: "Ana".to_owned() },
         Fact::Rests { plan: plan.clone() },
+        Fact::StillAsked { contact: "Ana".to_owned() },
         Fact::PageNotSent { contact: "Ana".to_owned(), way: Way::Webhook },
         Fact::AckLapsed { why: "no sign of life for 30 min".to_owned() },
         Fact::Exhausted { plan: plan.clone() },

@@ -40,6 +40,9 @@ fn a_closed_page_says_who_has_it() {
         Closing::Unanswered,
         Closing::Cancelled { user: ANA },
         Closing::Duplicate { of: 41 },
+        Closing::StillOnIt { user: ANA },
+        Closing::Lapsed,
+        Closing::Needless,
     ];
     let mut said = String::new();
     for how in &all {
@@ -48,6 +51,7 @@ fn a_closed_page_says_who_has_it() {
             Closing::Repeated | Closing::Acked { .. } | Closing::OwnAcked | Closing::Passed => {}
             Closing::Stopped { .. } | Closing::Resolved { .. } | Closing::Unanswered => {}
             Closing::Cancelled { .. } | Closing::Duplicate { .. } => {}
+            Closing::StillOnIt { .. } | Closing::Lapsed | Closing::Needless => {}
         }
         writeln!(said, "{}", closed(how, at(0), &[]).plain()).unwrap();
     }

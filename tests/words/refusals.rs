@@ -41,10 +41,11 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::NothingToMergeWith { .. } => 23,
         Refusal::FormForgotten => 24,
         Refusal::OnCall(_) => 25,
+        Refusal::NotOnIt { .. } => 26,
     }
 }
 
-const REFUSALS: usize = 26;
+const REFUSALS: usize = 27;
 
 fn samples() -> Vec<Refusal> {
     let not_allowed = |act, needs, roles| Refusal::NotAllowed(NotAllowed { act, needs, roles });
@@ -68,6 +69,7 @@ fn samples() -> Vec<Refusal> {
         Refusal::Over { number: 42, status: Status::Resolved },
         Refusal::NothingToAck { number: 42 },
         Refusal::NothingToUndo,
+        Refusal::NotOnIt { number: 42 },
         Refusal::UndoExpired { what: "acknowledgement", minutes: 2 },
         Refusal::UndoExpired { what: "resolution", minutes: 5 },
         Refusal::NobodyToEscalateTo { number: 42 },

@@ -95,7 +95,7 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
         Pressed::Take { post } => at(post, Change::Take { post: Some(post) }),
         Pressed::TakeAll { incident } => on(incident, Change::Take { post: None }),
         Pressed::Undo { incident, ack } => on(incident, Change::Unack { ack: Some(ack) }),
-        Pressed::StillOnIt { incident } => on(incident, Change::See),
+        Pressed::StillOnIt { incident } => on(incident, Change::StillOnIt),
         Pressed::Dismiss {} => Press::Dismiss,
         Pressed::CardAck { incident } => on(incident, Change::Ack { post: None, sign: false }),
         Pressed::CardUpdate { incident } => Press::Ask(Ask::FormUpdate(Which::Id(incident))),
