@@ -6,7 +6,8 @@ use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, Type};
 
 use crate::domain::id::{
-    CallId, ChannelId, CoverId, EventId, GuildId, IncidentId, MessageId, OutboxId, PostId, ScheduleId, Timestamp, UserId,
+    CallId, ChannelId, CoverId, EventId, GuildId, IncidentId, MessageId, OutboxId, PostId, ScheduleId, Timestamp,
+    UserId,
 };
 
 /// A type that is a BIGINT in the database.

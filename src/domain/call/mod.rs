@@ -102,7 +102,6 @@ impl Call {
                     impact: None,
                     announce: announce.filter(|channel| self.room != Some(*channel)).collect(),
                     direct,
-                    impact: None,
                 }
             }
         }
