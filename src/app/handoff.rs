@@ -148,7 +148,7 @@ impl App {
     /// The incidents that somebody leads whose shift has ended go to who came for them: all that the person who asks may change.
     pub(super) async fn hand_over(&self, tx: &mut Tx, request: &Request, asked: HandOver) -> Result<Done, Stop> {
         let row = oncall::peek(tx, asked.schedule).await?.filter(|row| row.guild_id == request.guild);
-        let relay = row.as_ref().map(read).transpose()?.and_then(|duty| duty.relay);
+        let relay = row.as_ref().and_then(read).and_then(|duty| duty.relay);
         let relay = relay.filter(|relay| relay.at.timestamp_micros() == asked.at).ok_or(Refusal::StaleButton)?;
         let place = usize::try_from(asked.place).map_err(|_| Refusal::StaleButton)?;
         let one = relay.moves.get(place).ok_or(Refusal::StaleButton)?;
@@ -203,8 +203,7 @@ impl App {
 
 async fn remembered(conn: &mut Conn, id: ScheduleId) -> Result<Option<(Name, Duty)>, Stop> {
     let Some(row) = oncall::peek(conn, id).await? else { return Ok(None) };
-    let duty = read(&row)?;
-    Ok(Name::parse(&row.schedule).ok().map(|name| (name, duty)))
+    Ok(Name::parse(&row.schedule).ok().zip(read(&row)))
 }
 
 /// What is open; of private incidents nothing is said in a channel that others read.

@@ -41,7 +41,8 @@ impl App {
         Ok(known.into_iter().filter(|(_, revision)| *revision > 0).map(|(guild, _)| guild).collect())
     }
 
-    /// At the start: schedules of a database that an earlier version wrote are remembered from now on.
+    /// At the start: schedules of a database that an earlier version wrote are remembered from now on. One server whose definitions
+    /// cannot be read keeps nobody from being paged: that is logged, and tried again at its next apply or the next start.
     ///
     /// # Errors
     /// A fault of the store.
@@ -50,11 +51,16 @@ impl App {
             let app = self.clone();
             let done = self.store().write(move |tx| {
                 Box::pin(async move {
+                    // An apply beside us remembers them too.
+                    guilds::load_state(tx, guild).await?;
                     let facts = app.facts(tx, guild, None).await?;
                     app.remember_schedules(tx, guild, &facts).await
                 })
             });
-            done.await.map_err(|stop: Stop| stop.fault("take up the schedules"))?;
+            if let Err(stop) = done.await {
+                let fault = Stop::fault(stop, "take up the schedules");
+                tracing::error!(%fault, %guild, "schedules are not followed");
+            }
         }
         Ok(())
     }
@@ -122,7 +128,7 @@ impl App {
     /// Looks, and saves what came of it. `changed`: something about the schedule did.
     async fn look_at(&self, tx: &mut Tx, row: &oncall::OncallRow, facts: &Facts, changed: bool) -> Result<(), Stop> {
         let now = self.now();
-        let old = (!row.state.is_empty()).then(|| read(row)).transpose()?;
+        let old = read(row);
         let name = Name::parse(&row.schedule).ok();
         let overrides = name.as_ref().and_then(|name| facts.overrides.get(name)).map_or(&[][..], Vec::as_slice);
         let schedule = name.as_ref().and_then(|name| facts.live.schedule(name));
@@ -175,13 +181,13 @@ impl App {
     ) -> Result<(), Stop> {
         let mut said = false;
         for row in oncall::all(tx, guild).await? {
-            let found = read(&row)?;
+            let Some(found) = read(&row) else { continue };
             if found.role != Some(role) || found.refused.is_some() == why.is_some() {
                 said |= found.role == Some(role) && found.refused.is_some();
                 continue;
             }
             let Some(row) = oncall::load(tx, row.id).await? else { continue };
-            let duty = Duty { refused: why.map(str::to_owned), ..read(&row)? };
+            let duty = Duty { refused: why.map(str::to_owned), ..read(&row).unwrap_or_default() };
             oncall::save(tx, row.id, &write(row.id, &duty)?).await?;
             if why.is_some() && !said {
                 said = true;
@@ -192,11 +198,15 @@ impl App {
     }
 }
 
-/// The state in a schedule's row.
-pub(super) fn read(row: &oncall::OncallRow) -> Result<Duty, Stop> {
-    let unreadable =
-        |why: serde_json::Error| Stop::Unreadable { what: "the state of schedule", id: row.id.0, why: why.to_string() };
-    serde_json::from_str(&row.state).map_err(unreadable)
+/// The state in a schedule's row; none: it is new. One that this version cannot read counts as new: what it loses is one notice.
+pub(super) fn read(row: &oncall::OncallRow) -> Option<Duty> {
+    if row.state.is_empty() {
+        return None;
+    }
+    let unreadable = |why: &serde_json::Error| {
+        tracing::error!(schedule = row.id.0, %why, "what is remembered of a schedule cannot be read: it begins anew");
+    };
+    serde_json::from_str(&row.state).inspect_err(unreadable).ok()
 }
 
 fn write(id: ScheduleId, duty: &Duty) -> Result<String, Stop> {

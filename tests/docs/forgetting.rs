@@ -15,7 +15,7 @@ const ANA: &str = "kind: contact\nname: ana\nspec: {display_name: Ana, discord_u
 async fn a_person_can_be_deleted_as_the_guide_says() {
     let database = databases::sqlite().await;
     let mut stage = scenario::Stage::open(database.store.clone(), "2026-01-05T10:00:00Z").await;
-    stage.play(&["plan db: stage 5m @ana"]).await;
+    stage.play(&["schedule primary: @ana @ben · announce · role 201", "plan db: stage 5m @ana"]).await;
     let sources = vec![Source { file: "ana.yaml".to_owned(), text: ANA.to_owned() }];
     let apply = Apply { sources, ..Apply::new(scenario::GUILD, None, "test") };
     stage.app().apply(apply).await.expect("the contact is applied");
@@ -32,6 +32,8 @@ async fn a_person_can_be_deleted_as_the_guide_says() {
         "alert firing db critical",
         "@ana ✅",
         "@ana title: Mine now",
+        "advance 14h",
+        "@ben moves them",
         "@ana /incident resolve: Done",
     ];
     stage.play(&steps).await;
