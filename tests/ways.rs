@@ -18,6 +18,8 @@ mod standin;
 
 #[path = "ways/answers.rs"]
 mod answers;
+#[path = "ways/beside.rs"]
+mod beside;
 #[path = "ways/mail.rs"]
 mod mail;
 #[path = "ways/ringing.rs"]
