@@ -18,6 +18,8 @@ mod standin;
 
 #[path = "ways/answers.rs"]
 mod answers;
+#[path = "ways/beside.rs"]
+mod beside;
 #[path = "ways/mail.rs"]
 mod mail;
 #[path = "ways/ringing.rs"]
@@ -59,6 +61,7 @@ fn public() -> Public {
         impact: Some(Impact::Critical),
         plan: Some("Payments".to_owned()),
         test: false,
+        drill: false,
         link: Some("https://discord.com/channels/1/2".to_owned()),
         code: Some("471100".to_owned()),
         at: "2026-01-05T10:00:00Z".parse().unwrap(),

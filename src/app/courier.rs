@@ -141,6 +141,8 @@ pub struct Public {
     pub plan: Option<String>,
     /// It only proves the way.
     pub test: bool,
+    /// It is an exercise.
+    pub drill: bool,
     /// Jumps to the room, once there is one.
     pub link: Option<String>,
     /// Answers it by `/ack`.

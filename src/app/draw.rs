@@ -65,12 +65,14 @@ pub(super) fn announcement(state: &Incident, event: &Event) -> Outgoing {
 /// All of an incident that leaves Discord.
 pub(super) fn public(state: &Incident, post: &Post) -> Public {
     let plan = state.plan.as_ref().map(|plan| plan.title());
+    let head = words::public_head(state.number, state.impact, plan);
     Public {
-        head: words::public_head(state.number, state.impact, plan),
+        head: if state.drill { words::public_drill(&head) } else { head },
         number: Some(state.number),
         impact: Some(state.impact),
         plan: plan.map(words::public_plan),
         test: false,
+        drill: state.drill,
         link: state.room.channel().map(|room| format!("https://discord.com/channels/{}/{room}", state.guild)),
         code: post.code(),
         at: post.at,
@@ -79,7 +81,17 @@ pub(super) fn public(state: &Incident, post: &Post) -> Public {
 
 /// All of a call that leaves Discord.
 pub(super) fn public_call(head: String, test: bool, post: &Post) -> Public {
-    Public { head, number: None, impact: None, plan: None, test, link: None, code: post.code(), at: post.at }
+    Public {
+        head,
+        number: None,
+        impact: None,
+        plan: None,
+        test,
+        drill: false,
+        link: None,
+        code: post.code(),
+        at: post.at,
+    }
 }
 
 /// Everyone who is engaged so far: they may see the room by name.

@@ -36,8 +36,8 @@ pub use health::{alarm_down, alarm_over, trouble};
 pub use help::{Elsewhere, HelpLine, InRoom, help_elsewhere, help_in_private, help_in_room};
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};
 pub use page::{
-    Path, closed, page_why, public_answer, public_call, public_head, public_plan, public_text, spoken_page,
-    still_called, still_on_it, without_ping,
+    Path, closed, page_why, public_answer, public_call, public_drill, public_head, public_plan, public_text,
+    spoken_page, still_called, still_on_it, without_ping,
 };
 pub use plan::{plan_list, plan_shown};
 pub use preview::preview;

@@ -92,6 +92,11 @@ pub fn public_head(number: i64, impact: Impact, plan: Option<&str>) -> String {
     format!("INC-{number} · impact {}{plan}", impact.number())
 }
 
+/// The same for an exercise, before anything else is read.
+pub fn public_drill(head: &str) -> String {
+    format!("DRILL · {head}")
+}
+
 /// The name of a plan, as it may leave Discord.
 pub fn public_plan(plan: &str) -> String {
     one_line(plan, PUBLIC_PLAN_MAX)

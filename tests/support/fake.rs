@@ -1,5 +1,7 @@
 //! A courier that delivers nothing: it writes down what it was asked for, in the words of the scenarios, and fails on demand.
 
+#![allow(dead_code, reason = "every test file that includes this uses its own part")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

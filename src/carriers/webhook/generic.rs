@@ -14,9 +14,14 @@ const VERSION: u32 = 1;
 pub(super) fn call(parcel: Parcel<'_>) -> Call {
     let public = &parcel.page.public;
     let at = |at: crate::domain::id::Timestamp| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let event = match (public.test, public.drill) {
+        (true, _) => "test",
+        (false, true) => "drill",
+        (false, false) => "page",
+    };
     let body = json!({
         "version": VERSION,
-        "event": if public.test { "test" } else { "page" },
+        "event": event,
         "key": parcel.page.key,
         "incident": public.number,
         "impact": public.impact.map(|impact| impact.number()),
