@@ -234,7 +234,7 @@ pub enum OnCallNote {
     /// Somebody was put on call; `who` empty: nobody.
     Put { schedule: String, rotation: Option<String>, by: UserId, who: Vec<String>, from: Timestamp, until: Timestamp },
     /// That was taken back.
-    Restored { schedule: String, by: UserId, from: Timestamp, until: Timestamp },
+    Restored { schedule: String, by: UserId, from: Timestamp, until: Timestamp, who: Vec<String> },
     /// Somebody took the place of another; of nobody where nobody was on call.
     Took { schedule: String, by: UserId, of: Option<UserId>, until: Timestamp },
 }

@@ -330,9 +330,9 @@ pub fn note(note: &crate::domain::effect::OnCallNote) -> Text {
             };
             text.ours(", ").clock(*from).ours(" – ").clock(*until)
         }
-        Restored { schedule, by, from, until } => {
+        Restored { schedule, by, from, until, who } => {
             let text = Text::new().user(*by).ours(" took back a change of ").said_strong(schedule).ours(", ");
-            text.clock(*from).ours(" – ").clock(*until)
+            people(text.clock(*from).ours(" – ").clock(*until).ours(". On call again: "), who)
         }
         Took { schedule, by, of, until } => {
             let text = Text::new().user(*by).ours(" is on call for ").said_strong(schedule);

@@ -185,7 +185,16 @@ fn lines_about_who_is_on_call() {
     let rows = [
         ("put", note(&put(None, &["Ana", "Cleo"]))),
         ("put nobody", note(&put(Some("weekdays"), &[]))),
-        ("restored", note(&OnCallNote::Restored { schedule: schedule(), by: BEN, from: at(60), until: at(600) })),
+        (
+            "restored",
+            note(&OnCallNote::Restored {
+                schedule: schedule(),
+                by: BEN,
+                from: at(60),
+                until: at(600),
+                who: strings(&["Ana"]),
+            }),
+        ),
         ("took", note(&took(Some(ANA)))),
         ("took nobody's", note(&took(None))),
     ];

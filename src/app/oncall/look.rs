@@ -22,6 +22,8 @@ use crate::store::schedule::OverrideRow;
 use crate::words::Text;
 use crate::words::oncall as words;
 
+/// Most weeks of a preview or a calendar: `commands/oncall.json` says the same, and Discord need not keep to it.
+const WEEKS_MAX: u32 = 12;
 /// Weeks of a preview where nobody says.
 const PREVIEW_WEEKS: u32 = 2;
 /// Hand-offs that are named.
@@ -38,7 +40,7 @@ impl App {
             Ask::Mine => say(mine(own(&request.by, &facts)?.0, &facts, now)),
             Ask::Who { schedule, at } => say(who(schedule.as_ref(), at, zone, &facts, now)?),
             Ask::Show { schedule } => say(self.show_schedule(conn, request.guild, &schedule, &facts, zone).await?),
-            Ask::Preview { schedule, weeks } => say(preview(&schedule, weeks, &facts, now)?),
+            Ask::Preview { schedule, weeks } => say(preview(&schedule, bounded(weeks), &facts, now)?),
             Ask::Gaps { schedule } => {
                 let all = meant(schedule.as_ref(), &facts)?;
                 say(words::gaps(&all.iter().map(|(name, spec)| gaps(name, spec, &facts, now)).collect::<Vec<_>>()))
@@ -48,7 +50,7 @@ impl App {
                 say(words::overrides(&self.override_lines(conn, request.guild, schedule.as_ref(), &facts).await?))
             }
             Ask::Calendar { schedule, weeks } => {
-                calendar::calendar(&meant(schedule.as_ref(), &facts)?, weeks, zone, &facts, now)
+                calendar::calendar(&meant(schedule.as_ref(), &facts)?, bounded(weeks), zone, &facts, now)
             }
             Ask::Ical { schedule } => {
                 calendar::ical(&meant(schedule.as_ref(), &facts)?, schedule.as_ref(), request.guild, &facts, now)
@@ -94,6 +96,10 @@ impl App {
         lines.sort_by_key(|line| line.from);
         Ok(lines)
     }
+}
+
+fn bounded(weeks: Option<u32>) -> Option<u32> {
+    weeks.map(|weeks| weeks.clamp(1, WEEKS_MAX))
 }
 
 fn override_line(act: &[OverrideRow], facts: &Facts) -> words::OverrideLine {

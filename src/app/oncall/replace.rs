@@ -109,23 +109,38 @@ impl App {
             may(Act::Override, &request.by, facts)?;
         }
         let gone = || Refusal::from(OnCallRefusal::NoSuchOverride { said: said.to_owned() });
-        let act = found.ok_or_else(gone)?;
-        let Some((schedule, from, until)) = span(&act) else { return Err(gone().into()) };
-        for row in &act {
+        match found.as_deref().and_then(|act| span(act).map(|span| (act, span))) {
+            Some((act, span)) => self.restore(tx, request, act, span, facts).await,
+            None => Err(gone().into()),
+        }
+    }
+
+    /// Whoever is on call again by it reads so in the schedule's channel.
+    async fn restore(
+        &self,
+        tx: &mut Tx,
+        request: &Request,
+        act: &[OverrideRow],
+        (schedule, from, until): (Name, Timestamp, Timestamp),
+        facts: &Facts,
+    ) -> Result<Done, Stop> {
+        for row in act {
             schedules::remove(tx, request.guild, row.id).await?;
         }
         let old = act.iter().map(log).collect::<Vec<_>>().join("; ");
         self.note_oncall(tx, request, "cancel override", &schedule, (Some(old), None)).await?;
         self.schedule_changed(tx, request.guild, &schedule).await?;
-        let title = facts.schedule_title(&schedule);
+        let (title, from) = (facts.schedule_title(&schedule), from.max(self.now()));
         let Some(spec) = facts.live.schedule(&schedule) else {
             return Ok(super::say(words::cancelled(&title, from, until, &[])));
         };
-        let note = OnCallNote::Restored { schedule: title.clone(), by: request.by.user, from, until };
-        self.say_oncall(tx, request, spec, note).await?;
         let removed = |one: &&Override| act.iter().all(|row| row.id != one.id);
         let left: Vec<Override> = overrides_of(&schedule, facts).iter().filter(removed).cloned().collect();
-        let after = schedule::shifts(spec, &left, from.max(self.now()), until);
+        let after = schedule::shifts(spec, &left, from, until);
+        let who = once(after.iter().flat_map(|shift| shift.who.clone()).collect());
+        let who = super::titles(&who, facts);
+        let note = OnCallNote::Restored { schedule: title.clone(), by: request.by.user, from, until, who };
+        self.say_oncall(tx, request, spec, note).await?;
         let after: Vec<_> = after.iter().map(|shift| stretch(shift, facts)).collect();
         Ok(super::say(words::cancelled(&title, from, until, &after)))
     }
