@@ -35,7 +35,7 @@ fn is_long() -> bool {
 
 /// What Ana was paged about, one text a page. Where no channel could be made in time, pages share the announcement channel.
 fn pages(look: &Look<'_>) -> Vec<String> {
-    let ours = look.pings().into_iter().filter(|ping| ping.name == "Ana");
+    let ours = look.pings().iter().filter(|ping| ping.name == "Ana");
     ours.filter_map(|ping| look.message(ping.message)).map(|message| message.content).collect()
 }
 
