@@ -13,7 +13,7 @@ mod world;
 
 use engine::Engine;
 use plain::Model;
-use world::{MINUTES, World};
+use world::World;
 
 const SHORT: u64 = 60;
 const LONG: u64 = 5_000;
@@ -36,7 +36,7 @@ fn the_engine_pages_whom_the_rules_say_when_they_say() {
 fn compare(world: &World) -> Result<(), String> {
     let (mut model, mut engine) = (Model::open(world), Engine::open(world));
     let mut told: Vec<String> = Vec::new();
-    for minute in 0..=MINUTES {
+    for minute in 0..=world.minutes {
         if minute > 0 {
             model.minute();
             engine.minute();

@@ -110,8 +110,8 @@ impl Model<'_> {
                 }
             }
         }
-        let stage_of = |named| State::Stage { run, stage, left: plan.minutes, waited: false, named };
-        self.engagements[e].state = stage_of(Vec::new());
+        let left = plan.minutes;
+        self.engagements[e].state = State::Stage { run, stage, left, waited: false, named: Vec::new() };
         for mut one in named {
             self.name(e, &mut one);
             if !self.runs(e) {

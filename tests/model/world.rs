@@ -14,8 +14,9 @@ pub const ZED: usize = CONTACTS;
 /// Names of the contact channels; the first is a mention, the second a direct message, the third goes past Discord.
 pub const CHANNELS: [&str; 3] = ["here", "dm", "phone"];
 const SCHEDULES: usize = 2;
-/// How long a world is looked at, in minutes.
-pub const MINUTES: i64 = 16 * 60;
+/// How long a world is looked at at most, in minutes: over a night. Most are looked at for as long as plans run.
+const MINUTES: i64 = 16 * 60;
+const EVENING: i64 = 4 * 60;
 const DAY: i64 = 24 * 60;
 /// A summer's day, a winter's, and evenings before the clocks change, somewhere.
 const STARTS: [&str; 5] = [
@@ -31,6 +32,8 @@ const ZONES: [Tz; 4] = [Tz::Europe__Dublin, Tz::America__New_York, Tz::Asia__Tok
 pub struct World {
     pub start: DateTime<Utc>,
     pub impact: u8,
+    /// How long it is looked at.
+    pub minutes: i64,
     pub contacts: Vec<Contact>,
     pub schedules: Vec<Schedule>,
     pub plans: Vec<Plan>,
@@ -161,6 +164,7 @@ impl World {
         World {
             start,
             impact: rng.random_range(1..=4),
+            minutes: if rng.random_bool(0.25) { MINUTES } else { EVENING },
             contacts,
             schedules: (0..SCHEDULES).map(|_| Schedule::random(rng)).collect(),
             ack_timeout: *[None, Some(None), Some(Some(20)), Some(Some(75))].choose(rng).expect("a timeout"),
