@@ -504,7 +504,7 @@ fn the_option_being_typed_is_found() {
 fn only_these_options_are_completed() {
     let completed = leaves().into_iter().flat_map(|leaf| leaf.options).filter(|option| option["autocomplete"] == true);
     let completed: BTreeSet<_> = completed.map(|option| text(&option["name"]).to_owned()).collect();
-    let wanted = ["channel", "contact", "engagement", "incident", "name", "of", "plan", "version"];
+    let wanted = ["channel", "contact", "engagement", "incident", "name", "of", "plan", "version", "who"];
     assert_eq!(completed, wanted.map(str::to_owned).into());
 }
 
@@ -532,7 +532,7 @@ fn what_cannot_be_read_is_refused_with_what_to_do() {
         ("incident", &[], "`/incident` is not known"),
         ("incident new now", &[], "`/incident new now` is not known"),
         ("incident page", &[], "`/incident page` is not known"),
-        ("page", &[], "`/page` is not known"),
+        ("page", &[], "`/page` needs `who`."),
     ];
     for (words, options, says) in rows {
         let path: Vec<_> = words.split(' ').map(str::to_owned).collect();
