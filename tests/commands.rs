@@ -554,6 +554,7 @@ fn only_these_options_are_completed() {
         "rotation",
         "schedule",
         "version",
+        "who",
     ];
     assert_eq!(completed, wanted.map(str::to_owned).into());
 }
@@ -582,7 +583,7 @@ fn what_cannot_be_read_is_refused_with_what_to_do() {
         ("incident", &[], "`/incident` is not known"),
         ("incident new now", &[], "`/incident new now` is not known"),
         ("incident page", &[], "`/incident page` is not known"),
-        ("page", &[], "`/page` is not known"),
+        ("page", &[], "`/page` needs `who`."),
     ];
     for (words, options, says) in rows {
         let path: Vec<_> = words.split(' ').map(str::to_owned).collect();

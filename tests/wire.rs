@@ -10,6 +10,8 @@ mod databases;
 mod acknowledge;
 #[path = "wire/bench.rs"]
 mod bench;
+#[path = "wire/calls.rs"]
+mod calls;
 #[path = "wire/config.rs"]
 mod config;
 #[path = "wire/doctor.rs"]

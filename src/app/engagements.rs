@@ -48,10 +48,12 @@ fn paths(state: &Incident, engagement: &Engagement, facts: &Facts) -> Vec<PathLi
     let mut paths: Vec<PathLine> = Vec::new();
     for page in &state.paging.pages {
         let Some(reason) = page.reasons.iter().find(|reason| reason.engagement == engagement.id) else { continue };
+        // A repeat belongs to the stage that paged them, whichever runs by now.
         let known = |path: &&mut PathLine| {
-            path.contact == page.display && path.stage == reason.stage + 1 && path.run == reason.run + 1
+            let same = path.stage == reason.stage + 1 && path.run == reason.run + 1;
+            path.contact == page.display && (same || reason.attempt > 1)
         };
-        match paths.iter_mut().find(known) {
+        match paths.iter_mut().rev().find(known) {
             Some(path) => add(path, state, page),
             None => {
                 let mut path = path(engagement, page, reason, facts);

@@ -99,7 +99,7 @@ fn receipts(page: &Receipts) -> Text {
         (None, None, Some(at)) => text.ours("sent ").clock(at),
         (None, None, None) => text.ours("queued ").clock(page.queued).ours(", not sent yet"),
     };
-    let text = page.seen.map_or(text.clone(), |at| text.ours(", seen ").clock(at));
+    let text = page.seen.filter(|_| page.failed.is_none()).map_or(text.clone(), |at| text.ours(", seen ").clock(at));
     page.acknowledged.map_or(text.clone(), |at| text.ours(", acknowledged ").clock(at))
 }
 

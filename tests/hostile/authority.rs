@@ -165,7 +165,7 @@ fn pressed() -> Vec<(&'static str, &'static str, Sent, Who)> {
         ("form-call-stop", "C", form("reason", "No."), May(Act::Stop)),
         ("form-page", "U", form("message", "Mine"), May(Act::Page)),
         ("contact-verify", "G", button(), OneOnesOwn),
-        ("form-code", "G", form("code", "000000"), OneOnesOwn),
+        ("form-code", "G", form("code", "12"), OneOnesOwn),
         ("setup-at", "1", button(), May(Act::Configure)),
         ("setup-past", "1", button(), May(Act::Configure)),
         ("setup-change", "", value("1"), May(Act::Configure)),
