@@ -30,6 +30,18 @@ CREATE TABLE code_try (
 );
 CREATE INDEX code_try_user ON code_try (user_id, tried_at);
 
+-- Offers of shifts: somebody takes one, or nobody does and it changes nothing.
+CREATE TABLE cover (
+    id BIGINT PRIMARY KEY,
+    guild_id BIGINT NOT NULL REFERENCES guild (id),
+    by_user BIGINT NOT NULL,  -- Discord user whose shifts they are
+    offered_at BIGINT NOT NULL,
+    over_at BIGINT,           -- NULL = nobody has taken it yet
+    version BIGINT NOT NULL,  -- counts saves: who saves over an older one is told
+    state TEXT NOT NULL       -- JSON
+);
+CREATE INDEX cover_live ON cover (guild_id, id) WHERE over_at IS NULL;
+
 -- Addresses outside Discord that a person added in chat: they are paged once the code sent there was typed. What the operator applies has no row.
 CREATE TABLE contact_proof (
     guild_id BIGINT NOT NULL,
@@ -38,4 +50,13 @@ CREATE TABLE contact_proof (
     address TEXT NOT NULL,  -- the channel as it was added, as JSON: a changed one is another address
     proved_at BIGINT,       -- NULL = nobody has typed its code
     PRIMARY KEY (guild_id, contact, channel)
+);
+
+-- Schedules: who was on call at the latest look, what was said about it, and which role was kept in sync.
+CREATE TABLE oncall (
+    id BIGINT PRIMARY KEY,
+    guild_id BIGINT NOT NULL REFERENCES guild (id),
+    schedule TEXT NOT NULL, -- name of the definition
+    state TEXT NOT NULL,    -- JSON
+    UNIQUE (guild_id, schedule)
 );

@@ -17,6 +17,8 @@ pub mod alerts;
 pub mod definitions;
 pub mod words;
 
+pub mod export;
+
 pub mod clock;
 pub mod gauges;
 

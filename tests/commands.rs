@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use muster::discord::commands::{
-    self, Ack, Attachment, Command, Config, Contact, Incident, Page, Plan, Status, Timeline, Version,
+    self, Ack, Attachment, Command, Config, Contact, Incident, Oncall, Page, Plan, Status, Timeline, Version,
 };
-use muster::discord::typed::{Ahead, End, Engaged, IncidentNumber, Label, Moment};
+use muster::discord::typed::{Ahead, End, Engaged, IncidentNumber, Label, Member, Members, Moment};
 use muster::domain::definition::Kind;
 use muster::domain::id::EngagementId;
 use muster::domain::impact::Impact;
@@ -78,7 +78,12 @@ fn sample(option: &Value) -> Value {
         (Some(3), "plan") => json!("payments"),
         (Some(3), "contact") => json!("ana"),
         (Some(3), "channel") => json!("dm"),
-        (Some(3), "until") => json!("18:00"),
+        (Some(3), "until" | "from" | "to") => json!("18:00"),
+        (Some(3), "schedule") => json!("primary"),
+        (Some(3), "rotation") => json!("one"),
+        (Some(3), "members") => json!("ana ben"),
+        (Some(3), "override") => json!("k3x9a"),
+        (Some(4), "weeks") => json!(3),
         (Some(3), "since" | "next_update") => json!("7d"),
         (Some(3), "at") => json!("03:12"),
         (Some(3), "label") => json!("team=payments"),
@@ -157,6 +162,7 @@ fn what_is_typed_arrives_in_its_field() {
     let payments = || Name::parse("payments").unwrap();
     let plan = || Some(payments());
     let ana = || Name::parse("ana").unwrap();
+    let primary = || Name::parse("primary").unwrap();
     let week = Some(Span::secs(7 * 86_400));
     let settings = Kind::Settings;
     let file = Attachment { filename: "team.yaml".into(), url: "https://cdn.discordapp.com/7".into(), size: 9 };
@@ -264,6 +270,34 @@ fn what_is_typed_arrives_in_its_field() {
             Command::Plan(Plan::Preview { plan: payments(), at: TimeOfDay::new(3, 12).map(Ahead::Clock) }),
         ),
     ];
+    let schedule = || Some(primary());
+    let six = || TimeOfDay::new(18, 0).map(Ahead::Clock);
+    let members = || Members(vec![Member::Contact(ana()), Member::Contact(Name::parse("ben").unwrap())]);
+    let oncall = [
+        ("who", Oncall::Who { schedule: schedule(), at: TimeOfDay::new(3, 12).map(Ahead::Clock) }),
+        ("mine", Oncall::Mine {}),
+        ("show", Oncall::Show { schedule: primary() }),
+        ("preview", Oncall::Preview { schedule: primary(), weeks: Some(3) }),
+        ("calendar", Oncall::Calendar { schedule: schedule(), weeks: Some(3) }),
+        ("ical", Oncall::Ical { schedule: schedule() }),
+        ("gaps", Oncall::Gaps { schedule: schedule() }),
+        (
+            "override",
+            Oncall::Override {
+                schedule: primary(),
+                from: six().unwrap(),
+                to: six().unwrap(),
+                members: members(),
+                rotation: Some("one".to_owned()),
+            },
+        ),
+        ("overrides", Oncall::Overrides { schedule: schedule() }),
+        ("cancel", Oncall::Cancel { r#override: "k3x9a".to_owned() }),
+        ("cover", Oncall::Cover { from: six().unwrap(), to: six().unwrap(), schedule: schedule() }),
+        ("take", Oncall::Take { schedule: primary(), until: six() }),
+    ];
+    let oncall = oncall.map(|(word, meant)| (full(&["oncall", word]), Command::Oncall(meant)));
+    let rows: Vec<_> = rows.into_iter().chain(oncall).collect();
     assert_eq!(rows.len(), leaves().len(), "a row for every command");
     for (read, meant) in rows {
         assert_eq!(read, meant);
@@ -302,7 +336,7 @@ fn data_and_types_name_the_same_commands_and_options() {
 }
 
 /// Commands of which a part works in direct messages too.
-const DIRECT: [&str; 3] = ["ack", "contact", "help"];
+const DIRECT: [&str; 4] = ["ack", "contact", "help", "oncall"];
 
 /// <https://discord.com/developers/docs/interactions/application-commands>
 #[test]
@@ -375,8 +409,11 @@ fn length(entry: &Value) -> usize {
 fn an_impact_is_always_chosen_with_its_sentence() {
     let sentence = |impact: Impact| json!({ "name": format!("{} · {impact}: {}", impact.number(), impact.sentence()), "value": impact.number() });
     let choices: Value = Impact::ALL.map(sentence).to_vec().into();
-    let options: Vec<_> =
-        leaves().into_iter().flat_map(|leaf| leaf.options).filter(|option| option["type"] == 4).collect();
+    let options: Vec<_> = leaves()
+        .into_iter()
+        .flat_map(|leaf| leaf.options)
+        .filter(|option| option["type"] == 4 && option["name"] != "weeks")
+        .collect();
     assert_eq!(options.len(), 4, "new, list, update, impact");
     for option in options {
         assert_eq!(option["choices"], choices, "{}", option["name"]);
@@ -504,7 +541,21 @@ fn the_option_being_typed_is_found() {
 fn only_these_options_are_completed() {
     let completed = leaves().into_iter().flat_map(|leaf| leaf.options).filter(|option| option["autocomplete"] == true);
     let completed: BTreeSet<_> = completed.map(|option| text(&option["name"]).to_owned()).collect();
-    let wanted = ["channel", "contact", "engagement", "incident", "name", "of", "plan", "version", "who"];
+    let wanted = [
+        "channel",
+        "contact",
+        "engagement",
+        "incident",
+        "members",
+        "name",
+        "of",
+        "override",
+        "plan",
+        "rotation",
+        "schedule",
+        "version",
+        "who",
+    ];
     assert_eq!(completed, wanted.map(str::to_owned).into());
 }
 

@@ -86,6 +86,7 @@ macro_rules! files {
 
 files!(
     rule_09_loudness,
+    rule_18_still_on_it,
     shape,
     contacts,
     reaching,
@@ -111,7 +112,52 @@ files!(
     engagements,
     verify,
     ways,
+    oncall,
+    cover,
+    handoffs,
+    worst,
 );
+
+/// Each rule of the engagement machine has stories that are named after it.
+#[test]
+fn every_rule_has_a_story() {
+    let names = names();
+    for rule in 1..=RULES {
+        let of_rule = format!("rule {rule}: ");
+        assert!(names.iter().any(|name| name.starts_with(&of_rule)), "no story is named after rule {rule}");
+    }
+}
+
+/// The bugs that cost others their nights.
+#[test]
+fn every_worst_bug_has_a_story() {
+    let names = names();
+    for bug in WORST {
+        let of_bug = format!("worst: {bug}");
+        assert!(names.contains(&of_bug), "no story tells of: {bug}");
+    }
+}
+
+const RULES: u32 = 23;
+const WORST: [&str; 10] = [
+    "paging goes on after the acknowledgement",
+    "an unreachable recipient blocks the step",
+    "a stage whose schedule has nobody on call waits its delay",
+    "escalation dies at restart",
+    "a stale button",
+    "acked and forgotten",
+    "two people press in the same millisecond",
+    "a schedule is edited during an incident",
+    "somebody on call has left the server",
+    "a channel due after its escalation stage never rings",
+];
+
+/// What the stories claim, of all files.
+fn names() -> Vec<String> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let files = std::fs::read_dir(folder).expect("the folder of stories").map(|entry| entry.expect("a file").path());
+    files.flat_map(|file| scenario::read(&file)).map(|scenario| scenario.name).collect()
+}
 
 /// Every file is played: one that is not in the list above would never fail.
 #[test]

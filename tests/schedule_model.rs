@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use muster::domain::contact::Day;
 use muster::domain::id::Timestamp;
 use muster::domain::name::Name;
+use muster::domain::schedule::duty::{everybody, lanes};
 use muster::domain::schedule::{
     Gaps, HandOff, MonthlyHandOff, Override, PieceKind, Rotation, Schedule, WeeklyHandOff, Window, next_change, pieces,
     shifts, who,
@@ -291,8 +292,8 @@ fn check(schedule: &Schedule, replaced: &[Replaced], looks: &[(i64, i64)]) -> Re
     let from = beginning(schedule);
     let at = |step: i64| from + STEP * i32::try_from(step).unwrap();
     let overrides = made(replaced, schedule, from);
-    let lanes = reference(schedule, &overrides, from);
-    let changes = merged(|step| Some(on_call(&lanes, step)));
+    let told = reference(schedule, &overrides, from);
+    let changes = merged(|step| Some(on_call(&told, step)));
 
     let cut = shifts(schedule, &overrides, from, at(STEPS));
     let cut: Vec<_> = cut.into_iter().map(|shift| (shift.from, shift.until, shift.who)).collect();
@@ -310,15 +311,16 @@ fn check(schedule: &Schedule, replaced: &[Replaced], looks: &[(i64, i64)]) -> Re
             (piece.from, place(piece.rotation), piece.until, contacts, piece.kind)
         })
         .collect();
-    let expected: Vec<_> = expected_pieces(&lanes).into_iter().map(|(a, p, b, c, k)| (at(a), p, at(b), c, k)).collect();
+    let expected: Vec<_> = expected_pieces(&told).into_iter().map(|(a, p, b, c, k)| (at(a), p, at(b), c, k)).collect();
     prop_assert_eq!(found, expected, "pieces");
 
     // At each change, just before it, and wherever else.
     let instants = changes.iter().flat_map(|(first, _, _)| [(*first, 0), (*first - 1, 899_999_999)]);
     for (step, rest_us) in instants.chain(looks.iter().copied()).filter(|(step, _)| *step >= 0) {
         let instant = at(step) + TimeDelta::microseconds(rest_us);
-        let expected = on_call(&lanes, usize::try_from(step).unwrap());
-        prop_assert_eq!(who(schedule, &overrides, instant), expected, "who at {}", instant);
+        let expected = on_call(&told, usize::try_from(step).unwrap());
+        prop_assert_eq!(&who(schedule, &overrides, instant), &expected, "who at {}", instant);
+        prop_assert_eq!(everybody(&lanes(schedule, &overrides, instant)), expected, "lanes at {}", instant);
     }
 
     let mut edge = from;

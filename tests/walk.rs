@@ -105,7 +105,7 @@ fn plan(rng: &mut StdRng) -> String {
     let stages = stages.collect::<String>();
     let also = pick(rng, &["", "", " · also @ana", " · also @eve #primary", " · also @ben @cleo"]);
     let more = pick(rng, &["", " · refire_after 1m", " · refire_after 10m", " · on_recovery keep"]);
-    format!("plan db: {stages}stage 2m @dan · repeat {}{also}{more}", rng.random_range(0..=3))
+    format!("plan db: {stages}stage 2m @dan · repeat {}{also}{more} · ack_timeout usual", rng.random_range(0..=3))
 }
 
 /// Something that happens: mostly time, then people, alerts, absences and faults.
@@ -152,7 +152,9 @@ impl Known {
     async fn check(&mut self, store: &Store, quiet: bool) -> Result<(), String> {
         for state in incidents(store).await? {
             let mut moments = BTreeSet::new();
-            for page in state.paging.pages.iter().filter(|page| !self.pages.contains(&page.id)) {
+            // Whether somebody is still on it is asked after the answer.
+            let paged = state.paging.pages.iter().filter(|page| page.lapses_at.is_none());
+            for page in paged.filter(|page| !self.pages.contains(&page.id)) {
                 let wanted = page.reasons.iter().filter(|reason| reason.attempt > 0);
                 if wanted.clone().all(|reason| self.has_ended(&state, reason.engagement)) {
                     return Err(format!("INC-{}: {} is paged after the answer", state.number, page.contact));

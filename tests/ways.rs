@@ -32,6 +32,7 @@ use std::time::Duration;
 use muster::app::courier::{Courier, Delivery, Miss, Outlet, OutsidePage, Public, Receipt, What};
 use muster::carriers::{Guard, Mail, Router, Webhook};
 use muster::clock::TestClock;
+use muster::discord::Door;
 use muster::domain::contact::WebhookPreset;
 use muster::domain::id::{GuildId, PageId};
 use muster::domain::impact::Impact;
@@ -40,14 +41,14 @@ use secrecy::SecretString;
 const VARIABLE: &str = "MUSTER_SECRET_ANA";
 const KEY: &str = "1a2b3c4dp9zz";
 
-/// The ways out, with these variables set; private networks are closed but for this machine.
+/// The ways out, with these variables set; private networks are closed but for this machine. Discord was never reached.
 fn router(secrets: &[(&str, String)], mail: Option<Mail>) -> Router {
     let secrets: BTreeMap<String, String> =
         secrets.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let look = move |name: &str| secrets.get(name).cloned().map(SecretString::from);
     let clock = Arc::new(TestClock::at("2026-01-05T10:00:07Z".parse().unwrap()));
     let guard = Guard::new(&["127.0.0.1".to_owned()]).unwrap();
-    Router::new(Arc::new(fake::Fake::default()), Webhook::new(guard, Arc::new(look), clock), mail)
+    Router::new(Arc::new(Door::default()), Webhook::new(guard, Arc::new(look), clock), mail)
 }
 
 /// Page of INC-42 at impact 1, wanted at 10:00:00.

@@ -24,10 +24,14 @@ mod forms;
 mod gap;
 #[path = "wire/look.rs"]
 mod look;
+#[path = "wire/oncall.rs"]
+mod oncall;
 #[path = "wire/reaching.rs"]
 mod reaching;
 #[path = "wire/rooms.rs"]
 mod rooms;
+#[path = "wire/schedules.rs"]
+mod schedules;
 #[path = "wire/setup.rs"]
 mod setup;
 #[path = "wire/stops.rs"]

@@ -1,5 +1,7 @@
 //! The private answers to people: what their doing did, and the one thing they may want to press next. Decides nothing.
 
+use chrono::TimeDelta;
+
 use super::form::NewForm;
 use super::press::{InteractionId, Pressed};
 use super::reply::{Choice, Control, Say, Style};
@@ -38,6 +40,7 @@ pub fn say(incident: &Incident, answer: &Answer) -> Say {
         Answer::Reopened { paged, called, alerts_at } => reopened(incident, *paged, called, *alerts_at),
         Answer::PlanStarted { called } => only(plan_started(incident, called)),
         Answer::OfferDelete { room } => offer_delete(incident, *room),
+        Answer::StillOnIt { after } => only(still_on_it(incident, *after)),
         Answer::Added => only(Text::from(format!("Added to the timeline of INC-{}.", incident.number))),
     }
 }
@@ -111,6 +114,14 @@ fn acked(incident: &Incident, ack: EventId, essential: bool, spared: &[String], 
     let text = if still.is_empty() { text } else { text.ours(" ").join(words::still_called(still)) };
     let impacts = Control::impacts(Pressed::ImpactSelect { incident: incident.id }, incident.impact);
     Say { text, controls: vec![impacts, undo] }
+}
+
+fn still_on_it(incident: &Incident, after: Option<TimeDelta>) -> Text {
+    let text = Text::from(format!("INC-{} stays yours.", incident.number));
+    match after {
+        Some(after) => text.ours(format!(" You are asked again after {} without a sign.", words::lasting(after))),
+        None => text,
+    }
 }
 
 fn undo(minutes: i64, does: Pressed) -> Control {

@@ -115,6 +115,7 @@ impl App {
         if endless {
             found.extend(self.end_claims().await?);
         }
+        self.wake_offers().await?;
         self.say_found(found, now).await
     }
 

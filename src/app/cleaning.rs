@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{App, Fault};
 use crate::domain::id::Timestamp;
-use crate::store::{StoreError, Tx, call, code, outbox, post, seen};
+use crate::store::{StoreError, Tx, call, code, cover, outbox, post, seen};
 
 /// Twice as long as a source is read back (`CATCH_UP_MAX`): what is read again then is still known.
 const SEEN_KEPT: TimeDelta = TimeDelta::days(28);
@@ -23,17 +23,18 @@ enum Old {
     Posts,
     Calls,
     Codes,
+    Covers,
 }
 
 impl Old {
     /// In this order: a call goes after its messages.
-    const ALL: [Old; 5] = [Old::Seen, Old::Deliveries, Old::Posts, Old::Calls, Old::Codes];
+    const ALL: [Old; 6] = [Old::Seen, Old::Deliveries, Old::Posts, Old::Calls, Old::Codes, Old::Covers];
 
     fn kept(self) -> TimeDelta {
         match self {
             Old::Seen => SEEN_KEPT,
             Old::Deliveries => DELIVERIES_KEPT,
-            Old::Posts | Old::Calls => RECEIPTS_KEPT,
+            Old::Posts | Old::Calls | Old::Covers => RECEIPTS_KEPT,
             Old::Codes => super::ack::TRIES_IN,
         }
     }
@@ -45,6 +46,7 @@ impl Old {
             Old::Posts => post::clean(tx, before, BATCH).await,
             Old::Calls => call::clean(tx, before, BATCH).await,
             Old::Codes => code::clean(tx, before, BATCH).await,
+            Old::Covers => cover::clean(tx, before, BATCH).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::reply::Control;
-use super::view::{CallView, CalledView, CardView, FallbackView, PageView, PagedView};
+use super::view::{CallView, CalledView, CardView, CoverView, FallbackView, PageView, PagedView};
 use crate::domain::contact::{ContactChannel, Way, WebhookPreset};
 use crate::domain::effect::{RoomKind, Sign};
 use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PageId, RoleId, Root, Timestamp, UserId};
@@ -55,6 +55,13 @@ pub enum What {
     DeleteRoom {
         channel: ChannelId,
         number: Option<i64>,
+    },
+    /// Give a role to these people (`true`) and take it from those (`false`), where it is otherwise.
+    SyncRole {
+        role: RoleId,
+        people: Vec<(UserId, bool)>,
+        /// For the server's own log.
+        reason: String,
     },
     /// Through a way outside Discord: public text only.
     Outside(Box<OutsidePage>),
@@ -180,6 +187,7 @@ pub enum Outgoing {
     Fallback(Box<FallbackView>),
     Call(Box<CallView>),
     Called(Box<CalledView>),
+    Cover(Box<CoverView>),
     /// One short line, which never pings.
     Line {
         text: Text,

@@ -42,7 +42,11 @@ impl App {
     /// Answers one request of one person. Never fails: a fault is logged here and told with a short id.
     pub async fn handle(&self, request: Request) -> Reply {
         let action = action_of(&request.ask);
-        match self.done_in_the_end(request.clone()).await {
+        let done = self.done_in_the_end(request.clone()).await;
+        if let Some(channel) = request.channel.filter(|_| !matches!(done, Ok(Done::Incident(_)))) {
+            self.looked(channel, request.by.user).await;
+        }
+        match done {
             Ok(done) => self.reply(request, done),
             Err(stop) => match stop.split(action) {
                 Ok(refusal) => {
@@ -114,6 +118,7 @@ impl App {
             Ask::Page(ask) => self.page(request, ask).await,
             Ask::Plan(ask) => self.plan(request, ask).await,
             Ask::Contact(ask) => self.contact(request, ask).await,
+            Ask::OnCall(ask) => self.oncall(request, ask).await,
             Ask::Config(ask) => self.config(request, ask).await,
             Ask::Setup(ask) => self.setup(request, ask).await,
             Ask::Doctor => self.doctor(request).await,
@@ -201,6 +206,7 @@ impl App {
             Ask::On(which, _) | Ask::AddToTimeline { which, .. } => *which,
             Ask::Sign { message, .. } => Which::Message(*message),
             Ask::Stop { .. } => Which::Here,
+            Ask::HandOver(asked) => return self.hand_over(tx, &request, *asked).await,
             _ => return Err(Refusal::StaleButton.into()),
         };
         let Some(found) = self.find(tx, &request, which).await? else {
@@ -267,7 +273,15 @@ impl App {
         ticked.await.map_err(|stop: Stop| stop.fault("look at an incident again"))
     }
 
-    /// A person wrote in a channel: if it is the room of an incident that has paged them, their pages have been seen.
+    /// Somebody looked, or was refused: that changes nothing, and is a sign of life all the same (ENGAGEMENT 18).
+    async fn looked(&self, channel: ChannelId, by: UserId) {
+        if let Err(fault) = self.wrote(channel, by).await {
+            tracing::warn!(%fault, "that somebody looked is not written down");
+        }
+    }
+
+    /// A person wrote in a channel: if it is the room of an incident that has paged them, their pages have been seen; if they have
+    /// acknowledged it, they are still on it.
     ///
     /// # Errors
     /// A fault of the store.
@@ -276,7 +290,7 @@ impl App {
             Box::pin(async move { incidents::by_channel(conn, channel).await?.as_ref().map(read_state).transpose() })
         });
         let found: Option<Incident> = found.await.map_err(|stop: Stop| stop.fault("look for a room"))?;
-        let Some(state) = found.filter(|state| !state.status.over() && state.paging.unseen_by(by)) else {
+        let Some(state) = found.filter(|state| !state.status.over() && state.paging.awaits_sign(by, self.now())) else {
             return Ok(());
         };
         let app = self.clone();
@@ -519,6 +533,7 @@ fn takes_in(ask: &Ask) -> bool {
         Ask::Config(ask) => matches!(ask, super::definition::Ask::Confirm(_)),
         Ask::Contact(ask) => ask.changes(),
         Ask::Page(ask) => ask.takes_in(),
+        Ask::OnCall(ask) => ask.changes(),
         _ => false,
     }
 }
@@ -537,8 +552,10 @@ pub(super) fn action_of(ask: &Ask) -> &'static str {
         Ask::Page(_) => "page somebody",
         Ask::Plan(_) => "look at the plans",
         Ask::Contact(_) => "look after the contacts",
+        Ask::OnCall(_) => "look after who is on call",
         Ask::Config(_) | Ask::Setup(_) => "change the set-up",
         Ask::Doctor => "examine the server",
+        Ask::HandOver(_) => "move the incidents",
         Ask::Help { .. } => "help",
         Ask::Chosen { .. } => "answer",
     }

@@ -195,6 +195,7 @@ fn page(state: &Incident, post: &Post, facts: &Facts, mint: Mint, now: Timestamp
         room: state.room.channel().filter(|_| direct),
         late_since: pages.iter().find_map(|page| page.late),
         attempt: pages.iter().flat_map(|page| page.reasons.iter().map(|r| r.attempt)).max().unwrap_or(1),
+        still: pages.iter().find_map(|page| page.lapses_at),
         closed: closed.filter(|_| over).map(|closed| words::closed(&closed.how, closed.at, &still)),
         direct,
     }

@@ -43,6 +43,19 @@ impl App {
             (Effect::DeleteRoom { channel, number }, _) => {
                 Ok(Drawn::Send(What::DeleteRoom { channel: *channel, number: *number }))
             }
+            (
+                effect @ (Effect::OfferCover { offer }
+                | Effect::RedrawCover { offer }
+                | Effect::CoverUntaken { offer, .. }),
+                _,
+            ) => self.draw_offer(conn, effect, *offer, self.row_nonce(work)).await,
+            (Effect::OnCall { channel, note }, _) => {
+                let message = Outgoing::Line { text: words::oncall::note(note), controls: Vec::new() };
+                Ok(send(Address::Channel(*channel), message, self.row_nonce(work)))
+            }
+            (Effect::HandOff { schedule, at }, _) => self.draw_hand_off(conn, work, *schedule, *at).await,
+            (Effect::SyncRole { role, leaving }, _) => self.draw_role(conn, work, *role, leaving).await,
+            (Effect::RoleRefused { schedule }, _) => self.draw_role_refused(conn, work, *schedule).await,
             (Effect::Welcome { server, to, .. }, _) => self.draw_welcome(conn, work, server, *to).await,
             (_, Some(Root::Incident(id))) => self.draw_of_incident(conn, work, id).await,
             (_, Some(Root::Call(id))) => self.draw_call(conn, work, id).await,
@@ -93,8 +106,20 @@ impl App {
             | Effect::Answer { .. }
             | Effect::Welcome { .. }
             | Effect::Alarm { .. }
-            | Effect::DeleteRoom { .. } => Ok(Drawn::Drop(None)),
+            | Effect::DeleteRoom { .. }
+            | Effect::OfferCover { .. }
+            | Effect::RedrawCover { .. }
+            | Effect::CoverUntaken { .. }
+            | Effect::OnCall { .. }
+            | Effect::HandOff { .. }
+            | Effect::SyncRole { .. }
+            | Effect::RoleRefused { .. } => Ok(Drawn::Drop(None)),
         }
+    }
+
+    /// The same for every try at a row: Discord drops the second.
+    fn row_nonce(&self, work: &Work) -> String {
+        format!("{}o{}", self.0.salt, base36(work.row.id.0))
     }
 
     fn answer(&self, work: &Work, channel: ChannelId, note: &SourceNote) -> What {

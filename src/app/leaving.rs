@@ -73,6 +73,7 @@ impl App {
 
     async fn nothing_is_said_in(&self, tx: &mut Tx, guild: GuildId) -> Result<u64, Stop> {
         let now = self.now();
+        self.drop_offers(tx, guild).await?;
         let ended = outbox::end_guild(tx, guild, words::REMOVED).await?;
         let entry = AuditRow {
             id: self.mint(now).id(),

@@ -134,6 +134,9 @@ impl App {
             let contacts = facts.live.contacts();
             return Ok(contacts.map(|(name, contact)| (name.to_string(), contact.display_name.clone())).collect());
         }
+        if let Some(found) = self.complete_oncall(conn, (guild, by), &what, &facts).await? {
+            return Ok(found);
+        }
         if what == Completing::Plan {
             let plans = facts.live.response_plans();
             let label = |spec: &crate::domain::plan::ResponsePlan| spec.display_name.clone();

@@ -4,8 +4,9 @@
 //! Reading order: `desk` (people), with `again` (faults that pass), `opening` (the form of a new incident), `ending` (duplicates,
 //! deletion) and `listing` (reads); `intake` (alert messages; `arriving`: which are under way), `waking` (deadlines), `session` (of
 //! the gateway), `leaving` (a server is lost), `outbox` (deliveries and their receipts; `drawing`: what each says now; `outage`: what
-//! they say about Discord; `receipt`: what rings at a gateway outside it), `audit` (what should have happened), `cleaning` and `restored` (what becomes of what is old),
-//! `definition` (set-up), then the other nouns: `plan`; `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
+//! they say about Discord; `receipt`: what rings at a gateway outside it), `audit` (what should have happened), `cleaning` and `restored`
+//! (what becomes of what is old), `definition` (set-up), then the other nouns: `plan`; `schedule`, with `handoff` (what is said and done at
+//! the start of a shift) and `oncall` (what people ask of it); `contact`, with `sheet`, `mute`, `tested` and `call` (test pages);
 //! the guided ways in (`welcome`, `setup`, `doctor`, `help`). What they share: `facts` (load), `places` and `survey` (what
 //! Discord is asked first), `save`, `draw` (state → view), `fault`.
 //! How well all of it is: `health`.
@@ -26,6 +27,7 @@ mod ending;
 mod engagements;
 mod facts;
 mod fault;
+mod handoff;
 pub mod help;
 mod intake;
 mod leaving;
@@ -53,6 +55,7 @@ pub mod courier;
 pub mod definition;
 pub mod form;
 pub mod health;
+pub mod oncall;
 pub mod page;
 pub mod plan;
 pub mod press;
@@ -72,11 +75,14 @@ pub use audit::Finding;
 pub use call::{CALL, TestPage};
 pub use definition::{Applied, Apply, Difference, NotApplied, Overtaken, Seen, Version};
 pub use fault::Fault;
+pub use handoff::HandOver;
 pub use intake::{Arrived, SourcePlace};
+pub use oncall::COVER;
 pub use outbox::{Lane, Prepared, Work};
 pub use places::OpenPost;
 pub use receipt::{RINGS_FOR, Ringing};
 pub use save::INCIDENT;
+pub use schedule::SCHEDULE;
 pub use tested::Tests;
 pub use welcome::Joined;
 

@@ -239,9 +239,10 @@ impl App {
         Ok(another.then_some(Input::Told(Told::PostLimited { post })))
     }
 
-    /// Pages are tried as long as they are wanted; the rest not for ever.
+    /// Pages are tried as long as they are wanted, and so is a role, which is put right as things are then; the rest not for ever.
     fn may_retry(&self, work: &Work) -> bool {
-        work.row.lane == Lane::Page.number() || self.now() - work.row.created_at < DECORATION_FOR
+        let follows = matches!(work.effect, Effect::SyncRole { .. });
+        follows || work.row.lane == Lane::Page.number() || self.now() - work.row.created_at < DECORATION_FOR
     }
 
     fn receipt_input(&self, work: &Work, receipt: &Receipt) -> Option<Input> {
@@ -284,6 +285,8 @@ impl App {
             post::receipt(tx, post, *channel, *message, self.now()).await?;
         }
         self.note_receipt(tx, work, &ending).await?;
+        let sent = if let Ending::Done(sent) = &ending { *sent } else { None };
+        self.offer_delivered(tx, work, sent, matches!(ending, Ending::Failed(_))).await?;
         match (work.row.root, told) {
             (Some(root), Some(told)) => self.tell(tx, root, told).await,
             _ => self.given_up(tx, work, &ending).await,
@@ -320,7 +323,7 @@ impl App {
         self.put_for_guild(tx, work.row.guild_id, &effect, self.now()).await
     }
 
-    /// A card that cannot be posted keeps nothing else back; a welcome that is refused is said elsewhere.
+    /// A card that cannot be posted keeps nothing else back; a welcome that is refused is said elsewhere; of a role it is remembered.
     async fn given_up(&self, tx: &mut Tx, work: &Work, ending: &Ending) -> Result<(), Stop> {
         if let (Effect::PostCard { post }, Ending::Failed(_)) = (&work.effect, ending) {
             outbox::release(tx, &format!("card:{post}"), self.now()).await?;
@@ -328,7 +331,15 @@ impl App {
         if let (Effect::Welcome { server, or: Some(channel), .. }, Ending::Failed(_)) = (&work.effect, ending) {
             self.welcome_in(tx, work.row.guild_id, server, *channel).await?;
         }
-        Ok(())
+        match (&work.effect, ending) {
+            (Effect::SyncRole { role, .. }, Ending::Done(_)) => {
+                self.role_synced(tx, work.row.guild_id, *role, None).await
+            }
+            (Effect::SyncRole { role, .. }, Ending::Failed(why)) => {
+                self.role_synced(tx, work.row.guild_id, *role, Some(why)).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Rows that were parked too long are let go: what has no room by then is dropped when it is drawn.

@@ -180,6 +180,12 @@ fn subject(pressed: Pressed) -> Subject {
         | Pressed::SetupPlan {}
         | Pressed::SetupDefault {}
         | Pressed::SetupDrill {} => Subject::Nothing,
+        // Who is on call is changed in its guild only, and a notice stands in a channel.
+        Pressed::OverrideSave { .. }
+        | Pressed::TakeFrom { .. }
+        | Pressed::CoverTake { .. }
+        | Pressed::CoverBack { .. }
+        | Pressed::HandOver { .. } => Subject::Nothing,
         // Set-up is changed in its guild only.
         Pressed::FormDefinition { .. } | Pressed::ConfirmDefinition { .. } | Pressed::CorrectDefinition { .. } => {
             Subject::Nothing

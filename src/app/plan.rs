@@ -120,7 +120,7 @@ async fn mutes(conn: &mut Conn, guild: GuildId) -> Result<Vec<Mute>, Stop> {
 }
 
 /// The person's own zone, else the guild's.
-fn zone(by: &Person, facts: &Facts) -> Tz {
+pub(super) fn zone(by: &Person, facts: &Facts) -> Tz {
     let own = facts.contact_of(by.user).and_then(|name| facts.live.contact(name)).and_then(|own| own.time_zone);
     own.unwrap_or(facts.live.settings().time_zone)
 }

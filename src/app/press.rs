@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::{FromStr, Split};
 
-use crate::domain::id::{CallId, EventId, GuildId, IncidentId, PostId, UserId};
+use crate::domain::id::{CallId, CoverId, EventId, GuildId, IncidentId, PostId, ScheduleId, UserId};
 use crate::domain::impact::Impact;
 
 /// Longest custom id Discord takes: <https://discord.com/developers/docs/components/reference#custom-id>.
@@ -206,6 +206,22 @@ pressed! {
     "definition-yes" => ConfirmDefinition { asked: InteractionId },
     /// **Correct it**: opens the form with what was typed.
     "definition-form" => CorrectDefinition { asked: InteractionId },
+    /// **Save**, below a change of who is on call that was shown.
+    "oncall-save" => OverrideSave { asked: InteractionId },
+    /// "Whose place do you take?" A select; the value chosen is the name of a contact.
+    "oncall-place" => TakeFrom { asked: InteractionId },
+    /// **I take it**, below the offer of a shift.
+    "cover-take" => CoverTake { offer: CoverId },
+    /// **Take it back**, on the private answer to an offer.
+    "cover-back" => CoverBack { offer: CoverId },
+    /// **Move them to Ben**, on the notice of a hand-off.
+    "hand-over" => HandOver {
+        schedule: ScheduleId,
+        /// Which hand-off, in µs.
+        at: i64,
+        /// Which of those who left, counted from 0.
+        place: i64,
+    },
 }
 
 /// What the card's select **More …** offers; its text is the value of the choice.
@@ -279,7 +295,7 @@ macro_rules! parts {
     )*};
 }
 
-parts!(CallId, EventId, IncidentId, PostId);
+parts!(CallId, CoverId, EventId, IncidentId, PostId, ScheduleId);
 
 impl Part for UserId {
     fn from_part(number: i64) -> UserId {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::form::NewForm;
-use super::{contact, definition, page, plan, setup};
+use super::handoff::HandOver;
+use super::{contact, definition, oncall, page, plan, setup};
 use crate::domain::definition::Kind;
 use crate::domain::id::{ChannelId, GuildId, IncidentId, MessageId, PostId};
 use crate::domain::impact::Impact;
@@ -91,6 +92,7 @@ pub enum Ask {
     Page(page::Ask),
     Plan(plan::Ask),
     Contact(contact::Ask),
+    OnCall(oncall::Ask),
     Config(definition::Ask),
     Setup(setup::Ask),
     Doctor,
@@ -98,6 +100,8 @@ pub enum Ask {
     Help {
         known: Vec<String>,
     },
+    /// Move what somebody leads whose shift has ended to who came for them.
+    HandOver(HandOver),
     /// The answer to "which incident?": the request that asked waits under this key.
     Chosen {
         asked: u64,
@@ -144,6 +148,13 @@ pub enum Completing {
     Contact,
     /// Whom `/page` can call.
     Who,
+    Schedule,
+    /// Of a schedule.
+    Rotation(Name),
+    /// Contacts, one after the other: what stands before the one being typed.
+    Members(String),
+    /// One that has not ended.
+    Override,
     /// The contact channels of whoever types.
     OwnChannel,
     /// The name of a definition.

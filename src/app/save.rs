@@ -223,7 +223,14 @@ async fn ask(tx: &mut Tx, state: &Incident, effect: &Effect, now: Timestamp, min
         | Effect::Answer { .. }
         | Effect::Welcome { .. }
         | Effect::Alarm { .. }
-        | Effect::DeleteRoom { .. } => (Lane::Normal, None, None, now),
+        | Effect::DeleteRoom { .. }
+        | Effect::OfferCover { .. }
+        | Effect::RedrawCover { .. }
+        | Effect::CoverUntaken { .. }
+        | Effect::OnCall { .. }
+        | Effect::HandOff { .. }
+        | Effect::SyncRole { .. }
+        | Effect::RoleRefused { .. } => (Lane::Normal, None, None, now),
     };
     let due_at = if parked_on.is_some() { now + PARKED_FOR } else { due_at };
     put(tx, of(state), effect, (lane, target, parked_on, due_at), now, mint).await

@@ -1,14 +1,23 @@
-//! Schedules: looked at again when who is on call may have changed. Never decides who that is.
+//! Schedules: looked at again at each change of who is on call, by the hour where a role is kept in sync, and whenever their set-up
+//! changes. Never decides who is on call: `domain::schedule` does.
 
 use std::sync::Arc;
 
 use super::fault::Stop;
+use super::outbox::Lane;
 use super::{App, Fault};
-use crate::domain::definition::Set;
-use crate::domain::id::GuildId;
+use crate::domain::definition::{Kind, Set};
+use crate::domain::effect::Effect;
+use crate::domain::facts::Facts;
+use crate::domain::id::{GuildId, OutboxId, RoleId, ScheduleId};
 use crate::domain::name::Name;
 use crate::domain::schedule::Override;
-use crate::store::{StoreError, Tx, guild as guilds};
+use crate::domain::schedule::duty::{self, Around, Duty, Sync};
+use crate::store::definition::Change;
+use crate::store::{StoreError, Tx, guild as guilds, oncall, outbox, wake};
+
+/// The noun of schedules in the wake table.
+pub const SCHEDULE: &str = "schedule";
 
 impl App {
     /// The definitions in force in a guild, and the overrides of one of its schedules.
@@ -32,13 +41,166 @@ impl App {
         Ok(known.into_iter().filter(|(_, revision)| *revision > 0).map(|(guild, _)| guild).collect())
     }
 
-    /// Its overrides or its definition have changed, in this transaction.
-    #[expect(
-        dead_code,
-        clippy::unused_async,
-        reason = "what changes schedules, and what follows from it, is built beside this"
-    )]
-    pub(super) async fn schedule_changed(&self, _tx: &mut Tx, _guild: GuildId, _schedule: &Name) -> Result<(), Stop> {
+    /// At the start: schedules of a database that an earlier version wrote are remembered from now on.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn take_up_schedules(&self) -> Result<(), Fault> {
+        for guild in self.guilds().await? {
+            let app = self.clone();
+            let done = self.store().write(move |tx| {
+                Box::pin(async move {
+                    let facts = app.facts(tx, guild, None).await?;
+                    app.remember_schedules(tx, guild, &facts).await
+                })
+            });
+            done.await.map_err(|stop: Stop| stop.fault("take up the schedules"))?;
+        }
         Ok(())
     }
+
+    /// Its overrides have changed, in this transaction.
+    pub(super) async fn schedule_changed(&self, tx: &mut Tx, guild: GuildId, schedule: &Name) -> Result<(), Stop> {
+        let facts = self.facts(tx, guild, None).await?;
+        match oncall::load_named(tx, guild, schedule.as_str()).await? {
+            Some(row) => self.look_at(tx, &row, &facts, true).await,
+            None => self.remember_schedules(tx, guild, &facts).await,
+        }
+    }
+
+    /// Definitions have changed, in this transaction: schedules come, go, and are looked at where it may be about them.
+    pub(super) async fn schedules_applied(&self, tx: &mut Tx, guild: GuildId, changes: &[Change]) -> Result<(), Stop> {
+        let touches = |kind: Kind, name: Option<&str>| {
+            changes.iter().any(|one| one.kind == kind.word() && name.is_none_or(|name| one.name == name))
+        };
+        let people = touches(Kind::Contact, None);
+        if !people && !touches(Kind::Schedule, None) {
+            return Ok(());
+        }
+        let facts = self.facts(tx, guild, None).await?;
+        for row in oncall::all(tx, guild).await? {
+            if people || touches(Kind::Schedule, Some(&row.schedule)) {
+                self.look_at(tx, &row, &facts, true).await?;
+            }
+        }
+        self.remember_schedules(tx, guild, &facts).await
+    }
+
+    /// Begins to remember those that are new.
+    async fn remember_schedules(&self, tx: &mut Tx, guild: GuildId, facts: &Facts) -> Result<(), Stop> {
+        let known = oncall::all(tx, guild).await?;
+        for (name, _) in facts.live.schedules() {
+            if known.iter().any(|row| row.schedule == name.as_str()) {
+                continue;
+            }
+            let id = ScheduleId(self.mint(self.now()).id());
+            let row = oncall::OncallRow { id, guild_id: guild, schedule: name.to_string(), state: String::new() };
+            oncall::insert(tx, &row).await?;
+            self.look_at(tx, &row, facts, true).await?;
+        }
+        Ok(())
+    }
+
+    /// A deadline has come: look at the schedule again.
+    ///
+    /// # Errors
+    /// A fault of the store; the claim runs out and somebody looks again.
+    pub async fn tick_schedule(&self, id: ScheduleId) -> Result<(), Fault> {
+        let app = self.clone();
+        let ticked = self.store().write(move |tx| {
+            Box::pin(async move {
+                let Some(row) = oncall::load(tx, id).await? else {
+                    return Ok(wake::set(tx, SCHEDULE, id.0, None).await?);
+                };
+                let facts = app.facts(tx, row.guild_id, None).await?;
+                app.look_at(tx, &row, &facts, false).await
+            })
+        });
+        ticked.await.map_err(|stop: Stop| stop.fault("look at a schedule again"))
+    }
+
+    /// Looks, and saves what came of it. `changed`: something about the schedule did.
+    async fn look_at(&self, tx: &mut Tx, row: &oncall::OncallRow, facts: &Facts, changed: bool) -> Result<(), Stop> {
+        let now = self.now();
+        let old = (!row.state.is_empty()).then(|| read(row)).transpose()?;
+        let name = Name::parse(&row.schedule).ok();
+        let overrides = name.as_ref().and_then(|name| facts.overrides.get(name)).map_or(&[][..], Vec::as_slice);
+        let schedule = name.as_ref().and_then(|name| facts.live.schedule(name));
+        let user = |name: &Name| facts.live.contact(name).and_then(crate::domain::contact::Contact::user);
+        let looked = duty::look(old.as_ref(), &Around { schedule, overrides, user: &user, now, changed });
+        for Sync { role, leaving } in looked.syncs {
+            // One of each schedule waits at a time: they may share a role.
+            let target = format!("role:{role}:{}", row.id);
+            self.ask_for(tx, row.guild_id, &Effect::SyncRole { role, leaving }, Some(target)).await?;
+        }
+        let announces = schedule.is_some_and(|schedule| schedule.announce.is_some());
+        if looked.told && announces {
+            self.ask_for(tx, row.guild_id, &Effect::HandOff { schedule: row.id, at: now }, None).await?;
+        }
+        if schedule.is_none() {
+            wake::set(tx, SCHEDULE, row.id.0, None).await?;
+            return Ok(oncall::delete(tx, row.id).await?);
+        }
+        if old.as_ref() != Some(&looked.duty) {
+            oncall::save(tx, row.id, &write(row.id, &looked.duty)?).await?;
+        }
+        Ok(wake::set(tx, SCHEDULE, row.id.0, looked.duty.next_deadline()).await?)
+    }
+
+    async fn ask_for(&self, tx: &mut Tx, guild: GuildId, effect: &Effect, target: Option<String>) -> Result<(), Stop> {
+        let now = self.now();
+        let row = outbox::NewRow {
+            id: OutboxId(self.mint(now).id()),
+            guild_id: guild,
+            root: None,
+            lane: Lane::Normal.number(),
+            kind: effect.word().to_owned(),
+            target,
+            payload: serde_json::to_string(effect).unwrap_or_default(),
+            created_at: now,
+            due_at: now,
+            parked_on: None,
+        };
+        outbox::put(tx, &row).await?;
+        Ok(())
+    }
+
+    /// What came of putting a role in order: `why` it could not be. Said once, until it can again; tried again by the hour.
+    pub(super) async fn role_synced(
+        &self,
+        tx: &mut Tx,
+        guild: GuildId,
+        role: RoleId,
+        why: Option<&str>,
+    ) -> Result<(), Stop> {
+        let mut said = false;
+        for row in oncall::all(tx, guild).await? {
+            let found = read(&row)?;
+            if found.role != Some(role) || found.refused.is_some() == why.is_some() {
+                said |= found.role == Some(role) && found.refused.is_some();
+                continue;
+            }
+            let Some(row) = oncall::load(tx, row.id).await? else { continue };
+            let duty = Duty { refused: why.map(str::to_owned), ..read(&row)? };
+            oncall::save(tx, row.id, &write(row.id, &duty)?).await?;
+            if why.is_some() && !said {
+                said = true;
+                self.ask_for(tx, guild, &Effect::RoleRefused { schedule: row.id }, None).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The state in a schedule's row.
+pub(super) fn read(row: &oncall::OncallRow) -> Result<Duty, Stop> {
+    let unreadable =
+        |why: serde_json::Error| Stop::Unreadable { what: "the state of schedule", id: row.id.0, why: why.to_string() };
+    serde_json::from_str(&row.state).map_err(unreadable)
+}
+
+fn write(id: ScheduleId, duty: &Duty) -> Result<String, Stop> {
+    let unwritable =
+        |why: serde_json::Error| Stop::Unreadable { what: "the new state of schedule", id: id.0, why: why.to_string() };
+    serde_json::to_string(duty).map_err(unwritable)
 }

@@ -1,7 +1,7 @@
 //! What a message shows, freed of how: drawn by `discord` (and by the tests' fake) from the state at delivery time.
 
 use crate::domain::id::{
-    CallId, ChannelId, EngagementId, IncidentId, MessageId, PageId, PostId, RoleId, Timestamp, UserId,
+    CallId, ChannelId, CoverId, EngagementId, IncidentId, MessageId, PageId, PostId, RoleId, Timestamp, UserId,
 };
 use crate::domain::impact::Impact;
 use crate::domain::incident::Status;
@@ -107,6 +107,8 @@ pub struct PageView {
     pub late_since: Option<Timestamp>,
     /// Which repeat it is; 1 = the first.
     pub attempt: u32,
+    /// It asks who has it whether they are still on it: when paging starts again otherwise.
+    pub still: Option<Timestamp>,
     /// Nothing is to be done any more: who has it since when. No buttons then.
     pub closed: Option<Text>,
     pub direct: bool,
@@ -187,6 +189,17 @@ pub enum Asks {
     Take,
     /// Of everybody who follows it.
     Steer,
+}
+
+/// The offer of a shift, or what is said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoverView {
+    pub offer: CoverId,
+    pub text: Text,
+    /// It can still be taken.
+    pub open: bool,
+    /// Whoever it tells something.
+    pub pings: Option<UserId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

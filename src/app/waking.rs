@@ -6,9 +6,11 @@ use chrono::TimeDelta;
 use futures::StreamExt;
 
 use super::call::CALL;
+use super::oncall::COVER;
 use super::save::{INCIDENT, PARKED_FOR};
+use super::schedule::SCHEDULE;
 use super::{App, Fault};
-use crate::domain::id::{CallId, IncidentId, Timestamp};
+use crate::domain::id::{CallId, CoverId, IncidentId, ScheduleId, Timestamp};
 use crate::store::{Store, StoreError, outbox, timeline, wake};
 
 /// How long a claimed deadline is ours: looking at an incident again takes milliseconds.
@@ -55,6 +57,8 @@ impl App {
         match woken.noun.as_str() {
             INCIDENT => self.tick(IncidentId(woken.id)).await,
             CALL => self.tick_call(CallId(woken.id)).await,
+            COVER => self.tick_cover(CoverId(woken.id)).await,
+            SCHEDULE => self.tick_schedule(ScheduleId(woken.id)).await,
             other => Err(Fault::new("look at a root again", format!("this version knows no {other}"))),
         }
     }
@@ -66,7 +70,8 @@ impl App {
     pub async fn last_written(store: &Store) -> Result<Option<Timestamp>, Fault> {
         let found = store.read(move |conn| {
             Box::pin(async move {
-                let live = wake::next_due(conn).await?.is_some();
+                // Nobody waits for a schedule as for a page: alone, it is no reason to distrust a clock.
+                let live = wake::any_but(conn, SCHEDULE).await?;
                 Ok(timeline::newest(conn).await?.filter(|_| live))
             })
         });

@@ -66,6 +66,7 @@ impl Courier for Discord {
                 done_unless_full(self.rest().call(Call::new(endpoint)).await, code::REACTIONS_FULL)
             }
             What::DeleteRoom { channel, number } => self.delete_room(*channel, *number).await,
+            What::SyncRole { role, people, reason } => self.sync_role(guild, *role, people, reason).await,
             What::Outside(_) | What::Hush(_) | What::AskReceipt(_) => {
                 Err(Miss::Never { why: Unreached::NoCarrier, detail: "Discord does not carry it".to_owned() })
             }
@@ -228,14 +229,15 @@ fn lane(message: &Outgoing) -> Lane {
     match message {
         Outgoing::Page(_) | Outgoing::Fallback(_) | Outgoing::Call(_) | Outgoing::Card(_) => Lane::Page,
         Outgoing::Called(call) if call.post.is_some() => Lane::Page,
-        Outgoing::Called(_) => Lane::Normal,
-        Outgoing::Line { .. } => Lane::Normal,
+        Outgoing::Called(_) | Outgoing::Cover(_) | Outgoing::Line { .. } => Lane::Normal,
     }
 }
 
 /// The custom id that only this message carries.
 fn mark(message: &Outgoing) -> Option<String> {
     let pressed = match message {
+        // Two questions in one incident have the same button.
+        Outgoing::Page(page) if page.still.is_some() => return None,
         Outgoing::Page(page) => Pressed::Ack { post: page.post },
         Outgoing::Fallback(call) => Pressed::Ack { post: call.post },
         Outgoing::Call(call) => Pressed::Ack { post: call.post },
@@ -244,7 +246,8 @@ fn mark(message: &Outgoing) -> Option<String> {
             None => Pressed::CallAck { call: call.call },
         },
         Outgoing::Card(card) => Pressed::CardUpdate { incident: card.incident },
-        Outgoing::Line { .. } => return None,
+        Outgoing::Cover(cover) if cover.open => Pressed::CoverTake { offer: cover.offer },
+        Outgoing::Cover(_) | Outgoing::Line { .. } => return None,
     };
     Some(pressed.to_string())
 }
@@ -377,6 +380,7 @@ mod tests {
             room: None,
             late_since: None,
             attempt: 1,
+            still: None,
             closed: None,
             direct: true,
         };

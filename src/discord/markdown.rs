@@ -78,6 +78,7 @@ fn part(piece: &Piece, scene: Scene) -> Part {
         Piece::Said(text) => Part::Said { around: "", atoms: atoms(&one_line(text, usize::MAX)) },
         Piece::SaidStrong(text) => Part::Said { around: "**", atoms: atoms(&one_line(text, usize::MAX)) },
         Piece::Quote(text) => Part::Quote { atoms: quoted(text) },
+        Piece::Table(table) => Part::Ours(fenced(table)),
         Piece::User(user) => Part::Ours(format!("<@{user}>")),
         Piece::Role(role) => Part::Ours(format!("<@&{role}>")),
         Piece::Channel(channel) => Part::Ours(format!("<#{channel}>")),
@@ -89,6 +90,12 @@ fn part(piece: &Piece, scene: Scene) -> Part {
         Piece::Clock(at) => Part::Ours(clock(*at, scene.now)),
         Piece::Line => Part::Break,
     }
+}
+
+/// Between fences nothing is markup but another fence.
+fn fenced(table: &str) -> String {
+    let lines = table.lines().map(|line| line.replace('`', "\u{2cb}").replace('@', "@\u{200b}"));
+    format!("\n```\n{}\n```\n", lines.collect::<Vec<_>>().join("\n"))
 }
 
 fn clock(at: Timestamp, now: Timestamp) -> String {

@@ -1,7 +1,7 @@
 //! Everything that knows Discord: what people type and press becomes a request, effects become calls. Decides nothing.
 //!
 //! Reading order: `gateway` hears · `parse` understands · `interaction`, `messages` and `catch_up` hand it to `app` and bring
-//! back the reply · `survey` reads the guild · `deliver`, `room` and `access` carry out what the outbox asks for · `draw` says how it
+//! back the reply · `survey` reads the guild · `deliver`, `room`, `access` and `oncall` carry out what the outbox asks for · `draw` says how it
 //! looks · `rest` calls · `door` keeps deliveries until Discord was reached.
 
 mod access;
@@ -12,6 +12,7 @@ mod gates;
 pub mod gateway;
 mod interaction;
 mod messages;
+mod oncall;
 mod room;
 mod shape;
 mod upload;
@@ -36,7 +37,7 @@ use serde_json::{Value, json};
 use serenity::model::id as wire;
 
 use crate::app::App;
-use crate::domain::id::{ChannelId, GuildId, MessageId, Timestamp, UserId};
+use crate::domain::id::{ChannelId, GuildId, MessageId, RoleId, Timestamp, UserId};
 use draw::Scene;
 use gates::Gates;
 use rest::{Call, Endpoint, Lane, Rest, RestError};
@@ -258,4 +259,8 @@ fn message_id(id: MessageId) -> wire::MessageId {
 
 fn user_id(id: UserId) -> wire::UserId {
     wire::UserId::new(id.0.max(1))
+}
+
+fn role_id(id: RoleId) -> wire::RoleId {
+    wire::RoleId::new(id.0.max(1))
 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::id::EngagementId;
+use crate::domain::id::{EngagementId, UserId};
 use crate::domain::name::Name;
 use crate::domain::span::{Span, TimeOfDay};
 
@@ -236,6 +236,46 @@ impl TryFrom<String> for Label {
     }
 }
 
+/// Who is to be on call: contacts, or `none`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Members(pub Vec<Member>);
+
+/// A contact by name, or the person who was mentioned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Member {
+    Contact(Name),
+    User(UserId),
+}
+
+/// The text names nobody, nor says that nobody is meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is nobody: write contacts such as ana or ana ben, or none for nobody")]
+pub struct NotMembers(pub String);
+
+impl TryFrom<String> for Members {
+    type Error = NotMembers;
+
+    fn try_from(text: String) -> Result<Members, NotMembers> {
+        let words: Vec<&str> = text.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty()).collect();
+        if words.len() == 1 && ["none", "nobody"].contains(&words[0].to_lowercase().as_str()) {
+            return Ok(Members(Vec::new()));
+        }
+        let members: Option<Vec<Member>> =
+            words.into_iter().filter(|word| !word.eq_ignore_ascii_case("and")).map(member).collect();
+        members.filter(|members| !members.is_empty()).map(Members).ok_or(NotMembers(text))
+    }
+}
+
+fn member(word: &str) -> Option<Member> {
+    if let Some(id) = word.strip_prefix("<@").and_then(|rest| rest.strip_suffix('>')) {
+        return id.trim_start_matches('!').parse().ok().map(Member::User);
+    }
+    let word = word.trim_start_matches('@').to_lowercase();
+    let reserved = ["none", "nobody"].contains(&word.as_str());
+    Name::parse(&word).ok().filter(|_| !reserved).map(Member::Contact)
+}
+
 /// As [`name`], where one must be given.
 pub fn one_name<'de, D: Deserializer<'de>>(from: D) -> Result<Name, D::Error> {
     let text = String::deserialize(from)?;
@@ -363,6 +403,23 @@ mod tests {
             ("8h ago", None),
             ("tomorrow", None),
             ("", None),
+        ]);
+    }
+
+    #[test]
+    fn members_are_contacts_mentions_or_nobody() {
+        let contacts = |names: &[&str]| Some(Members(names.iter().map(|text| Member::Contact(name(text))).collect()));
+        let user = Member::User(UserId(200_000_000_000_000_001));
+        check(&[
+            ("ana", contacts(&["ana"])),
+            ("Ana, @ben  and cleo", contacts(&["ana", "ben", "cleo"])),
+            ("<@200000000000000001> ben", Some(Members(vec![user, Member::Contact(name("ben"))]))),
+            ("None", Some(Members(vec![]))),
+            ("nobody", Some(Members(vec![]))),
+            ("ana none", None),
+            (" , ", None),
+            ("<@&900000000000000101>", None),
+            ("ana!", None),
         ]);
     }
 

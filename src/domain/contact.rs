@@ -333,3 +333,44 @@ impl From<WeekdayTime> for String {
         format!("{} {}", String::from(when.day), String::from(when.at))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a page to somebody in `zone` whose nights end at `until`.
+    fn manner(at: &str, until: &str, zone: Tz) -> Option<String> {
+        let until = TimeOfDay::try_from(until.to_owned()).unwrap();
+        match Loudness::HoldUntil(until).manner(at.parse().unwrap(), zone) {
+            Manner::Hold { until } => Some(until.format("%FT%RZ").to_string()),
+            Manner::Page => None,
+            Manner::Show => panic!("nobody asked for that"),
+        }
+    }
+
+    #[test]
+    fn a_night_begins_at_ten_and_ends_by_the_clock_on_the_wall() {
+        let (dublin, howe, tokyo) = (Tz::Europe__Dublin, Tz::Australia__Lord_Howe, Tz::Asia__Tokyo);
+        let rows = [
+            ("2026-01-05T21:59:59Z", "09:00", dublin, None),
+            ("2026-01-05T22:00:00Z", "09:00", dublin, Some("2026-01-06T09:00Z")),
+            ("2026-01-06T08:59:59Z", "09:00", dublin, Some("2026-01-06T09:00Z")),
+            ("2026-01-06T09:00:00Z", "09:00", dublin, None),
+            // Clocks go forward: the night is an hour shorter. They go back: it is an hour longer.
+            ("2026-03-28T23:00:00Z", "09:00", dublin, Some("2026-03-29T08:00Z")),
+            ("2026-10-24T21:30:00Z", "09:00", dublin, Some("2026-10-25T09:00Z")),
+            ("2026-10-25T08:30:00Z", "09:00", dublin, Some("2026-10-25T09:00Z")),
+            // By half an hour, and where it ends in the hour that is skipped.
+            ("2026-10-03T12:00:00Z", "02:15", howe, Some("2026-10-03T15:30Z")),
+            // A day that is not the one in Greenwich.
+            ("2026-01-05T14:00:00Z", "07:00", tokyo, Some("2026-01-05T22:00Z")),
+            // It ends on the evening it began, or as it begins.
+            ("2026-01-05T22:30:00Z", "23:00", dublin, Some("2026-01-05T23:00Z")),
+            ("2026-01-05T23:30:00Z", "23:00", dublin, None),
+            ("2026-01-05T23:30:00Z", "22:00", dublin, None),
+        ];
+        for (at, until, zone, held) in rows {
+            assert_eq!(manner(at, until, zone).as_deref(), held, "{at} {until} {zone}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{ChannelId, EventId, MessageId, PostId, UserId};
+use super::id::{ChannelId, CoverId, EventId, MessageId, PostId, RoleId, ScheduleId, Timestamp, UserId};
 
 /// One promise of a save; each becomes an outbox row in the same transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,41 @@ pub enum Effect {
         /// None: it was deleted before it had its room.
         number: Option<i64>,
     },
+    /// Offer somebody's shifts to everybody.
+    OfferCover {
+        offer: CoverId,
+    },
+    /// Draw the message of an offer anew.
+    RedrawCover {
+        offer: CoverId,
+    },
+    /// Tell whoever offered a shift that nobody has taken it.
+    CoverUntaken {
+        offer: CoverId,
+        /// In a direct message: there is no channel for it.
+        direct: bool,
+    },
+    /// Say quietly that somebody else is on call now.
+    OnCall {
+        channel: ChannelId,
+        note: OnCallNote,
+    },
+    /// Say who is on call now, in the schedule's own channel.
+    HandOff {
+        schedule: ScheduleId,
+        /// Which one: a later one has a notice of its own.
+        at: Timestamp,
+    },
+    /// Give a role to who is on call, and take it from the other contacts.
+    SyncRole {
+        role: RoleId,
+        /// Who held it and should not any more, contacts or not.
+        leaving: Vec<UserId>,
+    },
+    /// Say that a role cannot be kept in sync, and why.
+    RoleRefused {
+        schedule: ScheduleId,
+    },
 }
 
 impl Effect {
@@ -97,6 +132,13 @@ impl Effect {
             Effect::Welcome { .. } => "welcome",
             Effect::Alarm { .. } => "alarm",
             Effect::DeleteRoom { .. } => "delete_room",
+            Effect::OfferCover { .. } => "offer_cover",
+            Effect::RedrawCover { .. } => "redraw_cover",
+            Effect::CoverUntaken { .. } => "cover_untaken",
+            Effect::OnCall { .. } => "on_call",
+            Effect::HandOff { .. } => "hand_off",
+            Effect::SyncRole { .. } => "sync_role",
+            Effect::RoleRefused { .. } => "role_refused",
         }
     }
 }
@@ -183,4 +225,16 @@ pub enum SourceNote {
     Blank,
     /// What fired and recovered while the bot was away.
     MissedAndOver { titles: Vec<String> },
+}
+
+/// A change of who is on call, as a line tells it. Names are what people call things.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum OnCallNote {
+    /// Somebody was put on call; `who` empty: nobody.
+    Put { schedule: String, rotation: Option<String>, by: UserId, who: Vec<String>, from: Timestamp, until: Timestamp },
+    /// That was taken back.
+    Restored { schedule: String, by: UserId, from: Timestamp, until: Timestamp },
+    /// Somebody took the place of another; of nobody where nobody was on call.
+    Took { schedule: String, by: UserId, of: Option<UserId>, until: Timestamp },
 }

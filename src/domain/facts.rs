@@ -78,6 +78,11 @@ impl Facts {
         shown.unwrap_or_else(|| name.to_string())
     }
 
+    /// What people call a contact; its name, where it was removed.
+    pub fn display(&self, name: &Name) -> String {
+        self.live.contact(name).map_or_else(|| name.to_string(), |contact| contact.display_name.clone())
+    }
+
     /// Who is on call in a schedule: rotations and overrides are live.
     pub fn on_call(&self, name: &Name, at: Timestamp) -> Vec<Name> {
         let overrides = self.overrides.get(name).map_or(&[][..], Vec::as_slice);

@@ -98,6 +98,8 @@ ours! {
     IncidentId,
     /// One engagement outside any incident.
     CallId,
+    /// One offer of somebody's shifts.
+    CoverId,
     /// One contact, schedule or escalation plan pulled into one incident.
     EngagementId,
     /// One attempt to reach one contact through one contact channel.
@@ -108,6 +110,8 @@ ours! {
     EventId,
     /// One row of the outbox.
     OutboxId,
+    /// One schedule, as what is remembered of it.
+    ScheduleId,
 }
 
 snowflakes! {

@@ -6,6 +6,7 @@
 //! [`doctor`].
 //! What happens: [`alert`], [`incident`], [`call`], [`engagement`]; each decides in a [`turn`], from [`facts`], and says
 //! what must follow ([`effect`]), what is remembered ([`timeline`]), or why not ([`refusal`]). Who may: [`permission`].
+//! Who is on call, as people ask about it: [`oncall`]; offers of shifts: [`cover`].
 //! The same machine run ahead of time: [`preview`]. Whether the bot itself is well: [`health`].
 //! Single values: [`id`], [`snowflake`], [`name`], [`reference`], [`impact`], [`span`], [`text`]; how people write them:
 //! [`written`].
@@ -15,6 +16,7 @@ pub mod analysis;
 pub mod call;
 pub mod change;
 pub mod contact;
+pub mod cover;
 pub mod definition;
 pub mod doctor;
 pub mod effect;
@@ -27,6 +29,7 @@ pub mod impact;
 pub mod incident;
 pub mod maintenance;
 pub mod name;
+pub mod oncall;
 pub mod permission;
 pub mod plan;
 pub mod preview;

@@ -35,6 +35,10 @@ pub enum Act {
     Resolve,
     /// How people are paged: contacts, plans, schedules.
     SeeSetup,
+    /// Put somebody else in place of oneself in one's own shifts, or oneself where nobody is.
+    HandOver,
+    /// Change who is on call, whoever that is.
+    Override,
     /// Send a test page to somebody else.
     TestOthers,
     /// Look for what keeps pages from arriving.
@@ -82,7 +86,9 @@ pub fn needs(act: Act, settings: &Settings) -> Rank {
         Act::See | Act::SeeSetup if settings.roles.observer.is_empty() => Rank::Anyone,
         Act::See | Act::SeeSetup => Rank::Observer,
         Act::Declare | Act::Page if settings.declare == Some(Declare::Everyone) => Rank::Anyone,
-        Act::Examine => Rank::Manager,
+        // Until somebody is named for it, whoever answers incidents may: on a Sunday there is nobody else.
+        Act::Override if settings.roles.manager.is_empty() => Rank::Responder,
+        Act::Examine | Act::Override => Rank::Manager,
         Act::Declare
         | Act::Page
         | Act::Take
@@ -90,7 +96,8 @@ pub fn needs(act: Act, settings: &Settings) -> Rank {
         | Act::Stop
         | Act::Edit
         | Act::Resolve
-        | Act::TestOthers => Rank::Responder,
+        | Act::TestOthers
+        | Act::HandOver => Rank::Responder,
         Act::Configure | Act::Delete => Rank::Admin,
     }
 }
@@ -152,6 +159,12 @@ mod tests {
         settings
     }
 
+    fn with_managers() -> Settings {
+        let mut settings = with_responders();
+        settings.roles.manager = vec![Ref::Id(RoleId(900_000_000_000_000_112))];
+        settings
+    }
+
     #[test]
     fn the_table_decides() {
         let contact = Part { contact: true, ..Part::default() };
@@ -200,6 +213,23 @@ mod tests {
                 engaged,
                 Act::Delete,
                 false,
+            ),
+            (
+                "until a manager is named, responders change who is on call",
+                with_responders(),
+                person(&[RESPONDER], false),
+                contact,
+                Act::Override,
+                true,
+            ),
+            ("then they do not", with_managers(), person(&[RESPONDER], false), contact, Act::Override, false),
+            (
+                "but hand over what is theirs",
+                with_managers(),
+                person(&[RESPONDER], false),
+                contact,
+                Act::HandOver,
+                true,
             ),
             ("Manage Server deletes", with_responders(), person(&[], true), Part::default(), Act::Delete, true),
             (

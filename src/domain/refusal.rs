@@ -38,6 +38,10 @@ pub enum Refusal {
     NothingToAck {
         number: i64,
     },
+    /// They have not acknowledged: nobody asks whether they are still on it.
+    NotOnIt {
+        number: i64,
+    },
     /// There is no acknowledgement of this person to undo.
     NothingToUndo,
     /// Too late to undo.
@@ -91,6 +95,7 @@ pub enum Refusal {
     },
     Contact(ContactRefusal),
     Call(CallRefusal),
+    OnCall(OnCallRefusal),
     /// A button of another time or place.
     StaleButton,
     NoSuchDefinition {
@@ -154,6 +159,72 @@ pub enum ContactRefusal {
     WhichServer {
         known: usize,
     },
+}
+
+/// Of schedules, overrides and offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnCallRefusal {
+    NoSuchRotation {
+        said: String,
+        known: Vec<String>,
+    },
+    NoSuchOverride {
+        said: String,
+    },
+    /// Clocks skip this local time.
+    Skipped {
+        said: String,
+        zone: String,
+        /// The first local time after it.
+        right: String,
+    },
+    /// It would end before it begins, or has ended.
+    Past {
+        from: Timestamp,
+        until: Timestamp,
+    },
+    TooFar {
+        days: i64,
+    },
+    /// It would be in so many pieces.
+    TooManyPieces {
+        max: usize,
+    },
+    TooManyMembers {
+        max: usize,
+    },
+    /// The person has no shift in that time.
+    NotOnCall {
+        from: Timestamp,
+        until: Timestamp,
+    },
+    /// Somebody else is meant than those on call.
+    NotInPlace {
+        name: String,
+    },
+    OnCallAlready {
+        schedule: String,
+        until: Option<Timestamp>,
+    },
+    /// Of this time or a part of it.
+    OfferedAlready {
+        schedule: String,
+    },
+    TooManyOffers {
+        max: usize,
+    },
+    /// A preview of too long ago.
+    PreviewGone,
+    SavedAlready,
+    OfferGone,
+    /// Only whose shift it is may take an offer back.
+    NotYourOffer,
+}
+
+impl From<OnCallRefusal> for Refusal {
+    fn from(why: OnCallRefusal) -> Refusal {
+        Refusal::OnCall(why)
+    }
 }
 
 impl From<ContactRefusal> for Refusal {

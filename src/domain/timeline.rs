@@ -128,6 +128,10 @@ pub enum Fact {
         from: Vec<String>,
     },
     AckUndone,
+    /// Asked whether they are still on it.
+    StillAsked {
+        contact: String,
+    },
     AckLapsed {
         why: String,
     },
@@ -263,7 +267,8 @@ pub enum Unreached {
 
 impl Fact {
     /// Kinds that a person would not tell (deliveries, repeats): they are kept off the card.
-    pub const SILENT: [&str; 10] = [
+    pub const SILENT: [&str; 11] = [
+        "still_asked",
         "paged",
         "shown",
         "page_not_sent",

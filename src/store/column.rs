@@ -6,7 +6,8 @@ use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, Type};
 
 use crate::domain::id::{
-    CallId, ChannelId, EventId, GuildId, IncidentId, MessageId, OutboxId, PostId, Timestamp, UserId,
+    CallId, ChannelId, CoverId, EventId, GuildId, IncidentId, MessageId, OutboxId, PostId, ScheduleId, Timestamp,
+    UserId,
 };
 
 /// A type that is a BIGINT in the database.
@@ -50,6 +51,8 @@ macro_rules! bigint {
 bigint! {
     IncidentId: |id| id.0, |id| Ok(IncidentId(id));
     CallId: |id| id.0, |id| Ok(CallId(id));
+    CoverId: |id| id.0, |id| Ok(CoverId(id));
+    ScheduleId: |id| id.0, |id| Ok(ScheduleId(id));
     OutboxId: |id| id.0, |id| Ok(OutboxId(id));
     EventId: |id| id.0, |id| Ok(EventId(id));
     PostId: |id| id.0, |id| Ok(PostId(id));

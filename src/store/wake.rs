@@ -142,6 +142,12 @@ pub async fn next_due(conn: &mut Conn) -> Result<Option<Timestamp>, StoreError> 
     Ok(earliest.and_then(|earliest| earliest.at))
 }
 
+/// Whether any root has a deadline that is not of this noun.
+pub async fn any_but(conn: &mut Conn, noun: &str) -> Result<bool, StoreError> {
+    let found: Option<(i64,)> = row!(conn, "SELECT id FROM wake WHERE noun <> $1 LIMIT 1", noun)?;
+    Ok(found.is_some())
+}
+
 /// The root's deadline as it is stored: for checking that it is the one of its state.
 pub async fn due(conn: &mut Conn, noun: &str, id: i64) -> Result<Option<Timestamp>, StoreError> {
     let found: Option<(Us,)> = row!(conn, "SELECT due_at FROM wake WHERE noun = $1 AND id = $2", noun, id)?;

@@ -360,7 +360,7 @@ pub(super) fn refused(why: &ContactRefusal) -> Text {
             "You are no contact here, so Muster never pages you. Whoever set it up can add you with `/setup`.",
         ),
         ContactRefusal::NotHere => Text::from(
-            "Type this in a channel of the server. In a direct message there is `/contact me`, with buttons to test and to mute.",
+            "Type this in a channel of the server. In a direct message there is `/contact me`, with buttons to test and to mute, and `/oncall mine`.",
         ),
         ContactRefusal::WhichServer { known: 0 } => Text::from(
             "You are no contact of a server that Muster serves, so it never pages you. Whoever set it up there can add you with `/setup`.",

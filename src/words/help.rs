@@ -6,7 +6,7 @@ use crate::domain::incident::Status;
 use crate::domain::permission::{Act, Rank};
 
 /// Most lines of commands: more is a manual, and nobody reads one at 3 am.
-const LINES_MAX: usize = 7;
+const LINES_MAX: usize = 8;
 /// Most roles that are named as those to ask.
 const ROLES_MAX: usize = 5;
 
@@ -105,6 +105,7 @@ impl Elsewhere {
             line("incident new", Act::Declare, "something is wrong: a channel, and the right people are paged"),
             line("incident list", Act::See, "what goes on"),
             line("plan preview", Act::See, "who would be paged, and when"),
+            line("oncall who", Act::SeeSetup, "who is on call, until when, and who is next"),
         ];
         let set_up = [
             line("config apply", Act::Configure, "change the set-up from a file"),

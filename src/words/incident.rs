@@ -123,6 +123,7 @@ fn weight(text: &Text) -> usize {
     let of = |piece: &Piece| match piece {
         Piece::Ours(words) | Piece::Strong(words) => words.chars().count() + 4,
         Piece::Said(words) | Piece::SaidStrong(words) | Piece::Quote(words) => words.chars().count().min(SAID_ROOM) + 6,
+        Piece::Table(table) => table.chars().count() + 10,
         Piece::Jump { .. } | Piece::Link { .. } => 6 * TOKEN_ROOM,
         Piece::User(_) | Piece::Role(_) | Piece::Channel(_) | Piece::Ago(_) | Piece::Clock(_) | Piece::Line => {
             TOKEN_ROOM

@@ -5,12 +5,15 @@
 mod alarm;
 mod call;
 pub mod contact;
+pub mod cover;
 pub mod definition;
 mod doctor;
 mod engagement;
+pub mod handoff;
 mod health;
 mod help;
 mod incident;
+pub mod oncall;
 mod page;
 mod plan;
 mod preview;
@@ -34,7 +37,7 @@ pub use help::{Elsewhere, HelpLine, InRoom, help_elsewhere, help_in_private, hel
 pub use incident::{Headline, ListRow, announcement, history, list, suggest_resolve};
 pub use page::{
     Path, closed, page_why, public_answer, public_call, public_head, public_plan, public_text, spoken_page,
-    still_called, without_ping,
+    still_called, still_on_it, without_ping,
 };
 pub use plan::{plan_list, plan_shown};
 pub use preview::preview;

@@ -43,6 +43,12 @@ pub fn without_ping(why: Text) -> Text {
     why.ours(" · no ping at this impact")
 }
 
+/// Whoever has it has been silent: a sign of them is wanted.
+pub fn still_on_it(until: Timestamp) -> Text {
+    let text = Text::new().strong("Still on it?").ours(" There was no sign of you for a while.");
+    text.line().ours("Press, or write here. Otherwise paging starts again ").ago(until).ours(".")
+}
+
 /// What a page says once nothing is to be done about it. `still`: who is called on, where only own pages ended.
 pub fn closed(how: &Closing, at: Timestamp, still: &[String]) -> Text {
     let nothing = ". Nothing to do for you.";
@@ -50,6 +56,11 @@ pub fn closed(how: &Closing, at: Timestamp, still: &[String]) -> Text {
         Closing::Repeated => Text::from("There is a newer page below."),
         Closing::Acked { user } => Text::new().user(*user).ours(" has it since ").clock(at).ours(nothing),
         Closing::OwnAcked => Text::from("Your pages stop. ").join(still_called(still)),
+        Closing::StillOnIt { user } => {
+            Text::new().user(*user).ours(" is still on it: last heard of at ").clock(at).ours(".")
+        }
+        Closing::Lapsed => Text::from("No sign until ").clock(at).ours(": paging started again."),
+        Closing::Needless => Text::from("Nothing to do for you any more."),
         Closing::Passed => Text::from("Handed on at ").clock(at).ours(nothing),
         Closing::Stopped { reason } => {
             Text::from("Paging was stopped at ").clock(at).ours(": ").said(reason).ours(nothing)

@@ -77,7 +77,7 @@ pub fn plan_shown(name: &Name, plan: &ResponsePlan, set: &Set) -> Text {
     let lines = lines.into_iter().flatten().chain(announced(plan, &settings));
     let lines = lines.chain(calls(plan, set)).chain([fallback(plan, &settings, set)]);
     let lines = lines.chain(named("Links: ", plan.links.iter().map(|link| &link.title)));
-    let lines = lines.chain([recovery(plan), again(plan)]).chain(not_yet(plan));
+    let lines = lines.chain([recovery(plan), again(plan), still(plan)]).chain(not_yet(plan));
     lines.fold(head(name, plan, default), |text, line| text.line().join(line))
 }
 
@@ -231,7 +231,8 @@ fn not_yet(plan: &ResponsePlan) -> Vec<Text> {
         count => Some(Text::from(format!("Tells {count} webhooks of its course"))),
     };
     let update = plan.update_every.map(|every| Text::from(format!("Asks for an update every {}", said(every))));
-    let lines = [named("Runbooks: ", runbooks.iter()), named("Graphs: ", graphs), webhooks, update, Some(after(plan))];
+    let lines =
+        [named("Runbooks: ", runbooks.iter()), named("Graphs: ", graphs), webhooks, update, Some(analysis(plan))];
     let head = Text::new().strong("Written down, and not done by this version yet:");
     std::iter::once(head).chain(lines.into_iter().flatten()).collect()
 }
@@ -260,9 +261,9 @@ fn again(plan: &ResponsePlan) -> Text {
     Text::from(format!("A new alert re-opens it within {reopen}, and pages again after {refire}"))
 }
 
-/// What follows an acknowledgement and the end.
-fn after(plan: &ResponsePlan) -> Text {
-    let asked = match plan.ack_timeout {
+/// What follows an acknowledgement.
+fn still(plan: &ResponsePlan) -> Text {
+    Text::from(match plan.ack_timeout {
         Some(Lapse::After(after)) => format!("Asks “still on it?” after {} without a sign", said(after)),
         Some(Lapse::Never) => "Never asks “still on it?”".to_owned(),
         None => format!(
@@ -271,14 +272,17 @@ fn after(plan: &ResponsePlan) -> Text {
             Impact::Critical.number(),
             Impact::High.number()
         ),
-    };
-    let analysis = match plan.analysis {
-        Some(Analysis::Required) => " · analysis required",
-        Some(Analysis::Offered) => " · analysis offered",
-        Some(Analysis::None) => " · no analysis",
-        None => " · analysis by impact",
-    };
-    Text::from(format!("{asked}{analysis}"))
+    })
+}
+
+/// What follows the end.
+fn analysis(plan: &ResponsePlan) -> Text {
+    Text::from(match plan.analysis {
+        Some(Analysis::Required) => "Analysis required",
+        Some(Analysis::Offered) => "Analysis offered",
+        Some(Analysis::None) => "No analysis",
+        None => "Analysis by impact",
+    })
 }
 
 fn said(span: Span) -> String {

@@ -132,7 +132,7 @@ fn page_row(ping: &Ping<'_>, several: bool) -> Text {
     let again = ping.page.attempt > 1;
     let text = time(ping.after).said_strong(&ping.page.display).ours(if again { " again" } else { "" });
     let text = match ping.page.quiet {
-        true => text.ours(" is shown it, without a ping"),
+        true => text.ours(" is shown it, no ping"),
         false => text.ours(format!(" by {}", said(&ping.ways))),
     };
     let text = if again { text } else { why(text, ping.page, several) };

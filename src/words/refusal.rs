@@ -1,7 +1,7 @@
 //! How Muster says no, and how it says that it failed: what is wrong, and what to do instead.
 
 use super::text::{Piece, Text};
-use super::{call, contact};
+use super::{call, contact, oncall};
 use crate::domain::id::UserId;
 use crate::domain::incident::Status;
 use crate::domain::permission::{Act, NotAllowed, Rank};
@@ -33,6 +33,9 @@ pub fn refusal(refusal: &Refusal) -> Text {
         Refusal::NothingToAck { number } => {
             Text::from(format!("Nobody is being paged for INC-{number}: there is nothing to acknowledge."))
         }
+        Refusal::NotOnIt { number } => Text::from(format!(
+            "INC-{number} is not yours, so nobody asks you. To take it, press Acknowledge on its card, or type `/incident ack`."
+        )),
         Refusal::NothingToUndo => Text::from("There is nothing of yours to undo here."),
         Refusal::UndoExpired { what, minutes } => undo_expired(what, *minutes),
         Refusal::NobodyToEscalateTo { number } => {
@@ -63,6 +66,7 @@ pub fn refusal(refusal: &Refusal) -> Text {
         )),
         Refusal::Contact(why) => contact::refused(why),
         Refusal::Call(why) => call::refused(why),
+        Refusal::OnCall(why) => oncall::refused(why),
         Refusal::StaleButton => {
             Text::from("This button is out of date. Use the newest message, or type `/incident show`.")
         }
@@ -188,6 +192,8 @@ fn act(act: Act) -> &'static str {
         Act::Resolve => "mitigate, end or reopen this incident",
         Act::Delete => "delete incidents",
         Act::SeeSetup => "see how people are paged",
+        Act::HandOver => "hand over shifts",
+        Act::Override => "change who is on call",
         Act::TestOthers => "send test pages to others",
         Act::Examine => "have the set-up examined",
         Act::Configure => "change the set-up",

@@ -24,6 +24,8 @@ pub enum Piece {
     SaidStrong(String),
     /// Somebody else's words over several lines, set off so that none of them passes for ours. Starts and ends a line.
     Quote(String),
+    /// Lines in letters of one width, as they are; starts and ends a line.
+    Table(String),
     User(UserId),
     Role(RoleId),
     Channel(ChannelId),
@@ -150,6 +152,7 @@ impl Piece {
         match self {
             Piece::Ours(text) | Piece::Strong(text) | Piece::Said(text) | Piece::SaidStrong(text) => text.clone(),
             Piece::Quote(text) => text.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n"),
+            Piece::Table(table) => format!("\n{}\n", table.trim_end()),
             Piece::User(user) => format!("@{user}"),
             Piece::Role(role) => format!("@&{role}"),
             Piece::Channel(channel) => format!("#{channel}"),

@@ -32,8 +32,11 @@ fn told(fact: &Fact) -> bool {
         Fact::StageStarted { .. } | Fact::StageFailed { .. } | Fact::OnCall { .. } | Fact::Skipped { .. } => false,
         Fact::Held { .. } | Fact::Shown { .. } => false,
         Fact::Rests { .. } => true,
+        Fact::StillAsked { .. } => false,
         Fact::Paged { .. } | Fact::PageNotSent { .. } | Fact::FallbackCalled { .. } | Fact::Outage { .. } => false,
-        Fact::Taken { .. } | Fact::LeadChanged { .. } => false,
+        // Of who leads first, the line of the acknowledgement tells.
+        Fact::LeadChanged { old, new } => old.is_some() && new.is_some(),
+        Fact::Taken { .. } => false,
         Fact::Reopened { .. } | Fact::AllRecovered { .. } | Fact::NewOccurrence { .. } | Fact::Untouched => true,
         Fact::StageEmpty { .. } | Fact::PageFailed { .. } | Fact::Exhausted { .. } | Fact::CaughtUp { .. } => true,
         Fact::Acknowledged { .. } | Fact::AckUndone | Fact::AckLapsed { .. } | Fact::NobodyPaged => true,
@@ -73,7 +76,8 @@ fn sentence(by: Option<UserId>, fact: &Fact) -> Text {
         }
         Fact::Taken { from } => taken(by, from),
         Fact::AckUndone => doer(by).ours(" took the acknowledgement back. Paging goes on."),
-        Fact::AckLapsed { why } => Text::from("The acknowledgement lapsed: ").said(why).ours(". Paging starts again."),
+        Fact::StillAsked { contact } => named(contact).ours(" was asked: still on it?"),
+        Fact::AckLapsed { why } => lapsed(by, why),
         Fact::Escalated { to } => escalated(by, to),
         Fact::Stopped { plan, reason } => stopped(by, plan, reason),
         Fact::Exhausted { plan } => Text::from("Nobody has answered ").said(plan).ours(". The fallback is called now."),
@@ -87,7 +91,7 @@ fn sentence(by: Option<UserId>, fact: &Fact) -> Text {
         Fact::ResolveUndone => doer(by).ours(" took the resolution back. The incident is open again."),
         Fact::DuplicateOf { number, room } => duplicate_of(by, *number, *room),
         Fact::HasDuplicate { number, alerts } => has_duplicate(*number, *alerts),
-        Fact::LeadChanged { old, new } => lead_changed(*old, *new),
+        Fact::LeadChanged { old, new } => lead_changed(by, *old, *new),
         Fact::UpdateDue { at } => Text::from("Next update ").ago(*at).ours("."),
         Fact::Update { message } => doer(by).ours(":").quote(message),
         Fact::Custom { text } => doer(by).ours(" noted:").quote(text),
@@ -205,6 +209,14 @@ fn paged(contact: &str, way: Way, attempt: u32) -> Text {
     named(contact).ours(format!(" was paged by {}{again}.", way_word(way)))
 }
 
+fn lapsed(by: Option<UserId>, why: &str) -> Text {
+    let text = match by {
+        Some(user) => Text::from("The acknowledgement of ").user(user).ours(" lapsed: "),
+        None => Text::from("The acknowledgement lapsed: "),
+    };
+    text.ours(why.to_owned()).ours(". Paging starts again.")
+}
+
 fn held(contact: &str, until: Timestamp) -> Text {
     Text::from("It is night where ").said(contact).ours(" is: their pages wait until ").clock(until).ours(".")
 }
@@ -316,8 +328,13 @@ fn status_changed(by: Option<UserId>, new: Status, message: Option<&str>) -> Tex
     }
 }
 
-fn lead_changed(old: Option<UserId>, new: Option<UserId>) -> Text {
+fn lead_changed(by: Option<UserId>, old: Option<UserId>, new: Option<UserId>) -> Text {
     match (old, new) {
+        (Some(old), Some(new)) if by == Some(new) => {
+            Text::new().user(new).ours(" leads now, in place of ").user(old).ours(".")
+        }
+        (Some(old), Some(new)) if by == Some(old) => doer(by).ours(" handed the lead to ").user(new).ours("."),
+        (Some(old), Some(new)) => doer(by).ours(" moved the lead from ").user(old).ours(" to ").user(new).ours("."),
         (_, Some(new)) => Text::new().user(new).ours(" leads."),
         (Some(old), None) => Text::new().user(old).ours(" does not lead any more. Nobody does."),
         (None, None) => Text::from("Nobody leads."),

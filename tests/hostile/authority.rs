@@ -11,11 +11,12 @@ use muster::app::request::{Ask, Request};
 use muster::definitions::Source;
 use muster::discord::commands;
 use muster::discord::parse::{self, Press};
-use muster::domain::id::{CallId, ChannelId, GuildId, IncidentId, PostId, RoleId, UserId};
+use muster::domain::id::{CallId, ChannelId, GuildId, IncidentId, PostId, RoleId, ScheduleId, UserId};
 use muster::domain::permission::{self, Act, Part, Person};
 use muster::domain::reference::Ref;
 use muster::domain::refusal::Refusal;
 use muster::domain::settings::Settings;
+use muster::store::oncall::{self, OncallRow};
 use muster::store::{StoreError, incident};
 use muster::words;
 use serde_json::{Value, json};
@@ -30,6 +31,8 @@ const OBSERVER: RoleId = RoleId(900_000_000_000_000_111);
 const RESPONDER: RoleId = RoleId(900_000_000_000_000_101);
 const MANAGER: RoleId = RoleId(900_000_000_000_000_112);
 const ADMIN: RoleId = RoleId(900_000_000_000_000_113);
+
+const SCHEDULE: ScheduleId = ScheduleId(77);
 
 const SETTINGS: &str = r#"
 kind: settings
@@ -86,6 +89,22 @@ fn typed() -> Vec<(&'static str, Value, Who)> {
         ("incident stop", json!({"engagement": "db", "reason": "No."}), May(Act::Stop)),
         ("incident unack", inc.clone(), OneOnesOwn),
         ("incident update", json!({"title": "Mine", "incident": "INC-1"}), May(Act::Edit)),
+        ("oncall calendar", json!({}), May(Act::SeeSetup)),
+        ("oncall cancel", json!({"override": "zzzzz"}), May(Act::Override)),
+        ("oncall cover", json!({"from": "now", "to": "2h"}), OneOnesOwn),
+        ("oncall gaps", json!({}), May(Act::SeeSetup)),
+        ("oncall ical", json!({}), May(Act::SeeSetup)),
+        ("oncall mine", json!({}), OneOnesOwn),
+        (
+            "oncall override",
+            json!({"schedule": "primary", "from": "now", "to": "2h", "members": "ben"}),
+            May(Act::Override),
+        ),
+        ("oncall overrides", json!({}), May(Act::SeeSetup)),
+        ("oncall preview", json!({"schedule": "primary"}), May(Act::SeeSetup)),
+        ("oncall show", json!({"schedule": "primary"}), May(Act::SeeSetup)),
+        ("oncall take", json!({"schedule": "primary"}), OneOnesOwn),
+        ("oncall who", json!({}), May(Act::SeeSetup)),
         ("page", json!({"who": "ana", "incident": "INC-3"}), May(Act::Page)),
         ("plan list", json!({}), May(Act::SeeSetup)),
         ("plan preview", json!({"plan": "db"}), May(Act::SeeSetup)),
@@ -96,7 +115,8 @@ fn typed() -> Vec<(&'static str, Value, Who)> {
     ]
 }
 
-/// Every verb of a custom id, with the numbers behind it (`I` an open incident, `O` one that is over, `P` a page, `C` a call, `U` a person), what is
+/// Every verb of a custom id, with the numbers behind it (`I` an open incident, `O` one that is over, `P` a page, `C` a call, `U` a person,
+/// `S` a hand-off), what is
 /// chosen or written with it, and who may.
 fn pressed() -> Vec<(&'static str, &'static str, Sent, Who)> {
     let people = || {
@@ -169,7 +189,22 @@ fn pressed() -> Vec<(&'static str, &'static str, Sent, Who)> {
         ("form-definition", "0", form("definition", "kind: settings\nname: guild\nspec: {}"), May(Act::Configure)),
         ("definition-yes", "9", button(), May(Act::Configure)),
         ("definition-form", "9", button(), May(Act::Configure)),
+        ("oncall-save", "9", button(), OneOnesOwn),
+        ("oncall-place", "9", value("ana"), OneOnesOwn),
+        ("cover-take", "9", button(), OneOnesOwn),
+        ("cover-back", "9", button(), OneOnesOwn),
+        ("hand-over", "S", button(), May(Act::Edit)),
     ]
+}
+
+/// A schedule whose shift has ended: Ana's, who leads INC-3, and Ben comes.
+async fn handed_off(database: &TestStore) {
+    let moves = json!([{ "from": "ana", "to": "ben" }]);
+    let relay = json!({ "at": "2026-01-05T08:00:00Z", "before": ["ana"], "moves": moves });
+    let state = json!({ "relay": relay }).to_string();
+    let row = OncallRow { id: SCHEDULE, guild_id: GUILD, schedule: "primary".to_owned(), state };
+    let written = database.store.write(move |tx| Box::pin(async move { oncall::insert(tx, &row).await }));
+    written.await.unwrap_or_else(|why: StoreError| panic!("{why}"));
 }
 
 /// What comes with a press.
@@ -195,14 +230,20 @@ impl World {
     pub async fn new() -> World {
         let database = databases::sqlite().await;
         let mut stage = Stage::open(database.store.clone(), "2026-01-05T10:00:00Z").await;
-        let before = ["plan db: stage 5m @ana · stage 5m @ben", "alert firing db critical"];
+        let before = ["schedule primary: @ana", "plan db: stage 5m @ana · stage 5m @ben", "alert firing db critical"];
         stage.play(&before).await;
         let page = page(stage.fake());
         stage.play(&["@kim in the office /page: eve"]).await;
         let call = call(stage.fake());
-        let after =
-            ["alert firing web critical", "@ana ✅", "@ana /incident resolve: Done.", "alert firing queue critical"];
+        let after = [
+            "alert firing web critical",
+            "@ana ✅",
+            "@ana /incident resolve: Done.",
+            "alert firing queue critical",
+            "@ana ✅",
+        ];
         stage.play(&after).await;
+        handed_off(&database).await;
         let sources = vec![Source { file: "settings.yaml".to_owned(), text: SETTINGS.to_owned() }];
         stage.app().apply(Apply { sources, ..Apply::new(GUILD, None, "test") }).await.unwrap();
         let (open, over) = (numbered(&database, 1).await, numbered(&database, 2).await);
@@ -230,6 +271,7 @@ impl World {
             .replace('G', &GUILD.to_string())
             .replace('C', &self.call.to_string())
             .replace('U', "200000000000000001")
+            .replace('S', &format!("{SCHEDULE}:1767600000000000:0"))
     }
 
     /// What the row asks: `None` where a press asks nothing.
@@ -426,7 +468,7 @@ async fn from_another_server_nothing_here_can_be_reached() {
     let mut world = World::new().await;
     let mut contents = world.contents().await;
     let stranger = Person { manages_guild: true, ..person(66, "mallory", &[ADMIN]) };
-    let about_one = pressed().into_iter().filter(|(_, parts, ..)| parts.contains(['I', 'O', 'P']));
+    let about_one = pressed().into_iter().filter(|(_, parts, ..)| parts.contains(['I', 'O', 'P', 'S']));
     let presses: Vec<_> =
         about_one.filter_map(|(verb, parts, sent, _)| Some((verb, world.pressed(verb, parts, &sent)?))).collect();
     assert!(presses.len() >= 18, "{}", presses.len());

@@ -215,6 +215,7 @@ fn kind(message: &Outgoing) -> &'static str {
         Outgoing::Page(_) => "page",
         Outgoing::Fallback(_) => "fallback",
         Outgoing::Call(_) => "call",
+        Outgoing::Cover(_) => "cover",
         Outgoing::Called(_) => "called",
         Outgoing::Line { .. } => "line",
     }
@@ -243,6 +244,7 @@ fn only_the_asked(message: &Outgoing, said: &Value) {
             Calls::Person(user) => (vec![user.0], Vec::new()),
             Calls::Owner => (Vec::new(), Vec::new()),
         },
+        Outgoing::Cover(cover) => (cover.pings.iter().map(|user| user.0).collect(), Vec::new()),
         _ => (Vec::new(), Vec::new()),
     };
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();

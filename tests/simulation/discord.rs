@@ -492,7 +492,7 @@ pub fn open(message: &Outgoing) -> bool {
         Outgoing::Fallback(call) => call.closed.is_none(),
         Outgoing::Call(call) => call.closed.is_none(),
         Outgoing::Called(call) => !matches!(call.asks, Asks::Nothing | Asks::Steer),
-        Outgoing::Card(_) | Outgoing::Line { .. } => false,
+        Outgoing::Card(_) | Outgoing::Cover(_) | Outgoing::Line { .. } => false,
     }
 }
 
@@ -527,7 +527,7 @@ fn post_of(message: &Outgoing) -> Option<PostId> {
         Outgoing::Fallback(call) => Some(call.post),
         Outgoing::Call(call) => Some(call.post),
         Outgoing::Called(call) => call.post,
-        Outgoing::Card(_) | Outgoing::Line { .. } => None,
+        Outgoing::Card(_) | Outgoing::Cover(_) | Outgoing::Line { .. } => None,
     }
 }
 

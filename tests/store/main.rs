@@ -6,6 +6,7 @@
 mod databases;
 
 mod calls;
+mod covers;
 mod incidents;
 mod opening;
 mod outbox;

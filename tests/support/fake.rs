@@ -7,7 +7,7 @@ use std::time::Duration;
 use muster::app::courier::{Address, Courier, Delivery, Miss, Outgoing, Outlet, OutsidePage, Receipt, RoomPlan, What};
 use muster::app::view::{CallView, CalledView, Calls, CardView, FallbackView, PageView, PagedView};
 use muster::domain::effect::RoomKind;
-use muster::domain::id::{ChannelId, MessageId, PageId, PostId, UserId};
+use muster::domain::id::{ChannelId, MessageId, PageId, PostId, RoleId, UserId};
 use muster::domain::timeline::Unreached;
 
 /// A message as it stands in the fake's Discord.
@@ -36,6 +36,8 @@ struct State {
     nonces: BTreeMap<String, (ChannelId, MessageId)>,
     rooms: BTreeMap<String, ChannelId>,
     names: BTreeMap<UserId, String>,
+    /// Who holds which role.
+    roles: BTreeMap<RoleId, BTreeSet<UserId>>,
     faults: Faults,
     /// The codes of what went past Discord, oldest first.
     codes: Vec<String>,
@@ -62,6 +64,8 @@ pub struct Faults {
     /// Mentions there, and direct messages to these, are limited for longer than a page waits.
     pub limited_rooms: bool,
     pub limited_dms: BTreeSet<UserId>,
+    /// The bot may not give roles.
+    pub no_roles: bool,
     /// The answer of the next sends is lost after they took effect.
     pub lost_answers: u32,
 }
@@ -78,6 +82,11 @@ impl Fake {
 
     pub fn faults(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.lock().faults);
+    }
+
+    /// Somebody gives or takes a role by hand.
+    pub fn by_hand(&self, role: RoleId, user: UserId, holds: bool) {
+        self.lock().hold(role, user, holds);
     }
 
     /// Takes what happened since the last time.
@@ -155,13 +164,14 @@ impl Courier for Fake {
                 state.delete_room(channel);
                 Ok(Receipt::Done)
             }
+            What::SyncRole { role, people, .. } => state.sync_role(role, &people),
             What::Outside(_) | What::Hush(_) | What::AskReceipt(_) => unreachable!("it goes past Discord"),
         }
     }
 }
 
 impl State {
-    /// `phone @ana INC-1 · impact 1 · db`, `rings …` where it goes on ringing, `mail …`.
+    /// `phone @ana INC-1 · impact 1 · db + link`, `rings …` where it goes on ringing, `mail …`.
     fn carry(&mut self, page: &OutsidePage) -> Result<Receipt, Miss> {
         if self.faults.phone_dead {
             return Err(Miss::Retry { after: None, why: "the gateway was not reached".to_owned() });
@@ -178,7 +188,8 @@ impl State {
             }
         };
         if self.carried.insert(page.key.clone()) {
-            self.log.push(format!("{way} @{person} {}", page.public.head));
+            let link = page.public.link.as_ref().map_or("", |_| " + link");
+            self.log.push(format!("{way} @{person} {}{link}", page.public.head));
             self.codes.extend(page.public.code.clone());
         }
         if rings {
@@ -220,6 +231,34 @@ impl State {
         let private = if plan.private { " (private)" } else { "" };
         self.log.push(format!("{kind} inc-{}{private}", plan.number));
         Ok(Receipt::Room { channel })
+    }
+
+    fn sync_role(&mut self, role: RoleId, people: &[(UserId, bool)]) -> Result<Receipt, Miss> {
+        for (user, holds) in people {
+            if self.faults.left.contains(user) || self.held(role, *user) == *holds {
+                continue;
+            }
+            if self.faults.no_roles {
+                return Err(Miss::Never { why: Unreached::Rejected, detail: "Muster may not give it".to_owned() });
+            }
+            self.hold(role, *user, *holds);
+            let (sign, name) = (if *holds { "+" } else { "-" }, self.user(*user));
+            self.log.push(format!("role {}: {sign}{name}", role.0 % 1_000));
+        }
+        Ok(Receipt::Done)
+    }
+
+    fn held(&self, role: RoleId, user: UserId) -> bool {
+        self.roles.get(&role).is_some_and(|all| all.contains(&user))
+    }
+
+    fn hold(&mut self, role: RoleId, user: UserId, holds: bool) {
+        let all = self.roles.entry(role).or_default();
+        if holds {
+            all.insert(user)
+        } else {
+            all.remove(&user)
+        };
     }
 
     fn delete_room(&mut self, channel: ChannelId) {
@@ -291,6 +330,7 @@ impl State {
             Outgoing::Page(page) => Some(format!("~ {}", self.describe_page(page, &[]))),
             Outgoing::Fallback(call) => Some(format!("~ {}", self.describe_call(call))),
             Outgoing::Call(call) => Some(format!("~ {}", self.describe_test(call))),
+            Outgoing::Cover(cover) => Some(format!("~ offer: {}", self.named(&cover.text.plain()))),
             Outgoing::Called(_) if self.posted[index].outgoing == outgoing => None,
             Outgoing::Called(call) => Some(format!("~ {}", self.describe_called(call))),
             _ => None,
@@ -306,6 +346,15 @@ impl State {
             Outgoing::Page(page) => self.describe_page(page, failed),
             Outgoing::Fallback(call) => self.describe_call(call),
             Outgoing::Call(call) => self.describe_test(call),
+            Outgoing::Cover(cover) => {
+                let place = match to {
+                    Address::Channel(channel) => format!("#{}", channel.0 % 1_000),
+                    Address::Dm(user) => self.user(*user),
+                };
+                let what = if cover.open { "offer" } else { "tell" };
+                let ping = cover.pings.map(|user| format!(" (pings {})", self.user(user))).unwrap_or_default();
+                format!("{what} {place}{ping}: {}", self.named(&cover.text.plain()))
+            }
             Outgoing::Called(call) => self.describe_called(call),
             Outgoing::Line { text, .. } => {
                 let place = match to {
@@ -323,7 +372,8 @@ impl State {
         let reached = |p: &&PagedView| failed.iter().all(|(id, _)| *id != p.page);
         let named = |p: &PagedView| self.user(p.user) + if p.quiet { " (no ping)" } else { "" };
         let people: Vec<String> = page.people.iter().filter(reached).map(named).collect();
-        let mut said = format!("{way} {}", people.join(" "));
+        let asks = if page.still.is_some() { "still on it? " } else { "" };
+        let mut said = format!("{way} {asks}{}", people.join(" "));
         if page.attempt > 1 && page.closed.is_none() {
             said += &format!(" again ({})", page.attempt);
         }

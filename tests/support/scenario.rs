@@ -24,7 +24,7 @@ use muster::app::form::NewForm;
 use muster::app::press::Pressed;
 use muster::app::reply::{Control, Form, Reply, Say};
 use muster::app::request::{Ask, NewIncident, Request, Which};
-use muster::app::{App, Apply};
+use muster::app::{App, Apply, HandOver};
 use muster::app::{contact, page, plan};
 use muster::clock::{Clock, TestClock};
 use muster::definitions::Source;
@@ -45,6 +45,9 @@ use rand::rngs::StdRng;
 use crate::fake::{Fake, Posted};
 use crate::invariants;
 use crate::setup;
+
+#[path = "oncall.rs"]
+mod oncall;
 
 pub const GUILD: GuildId = GuildId(500_000_000_000_000_001);
 const ALERTS: ChannelId = ChannelId(900_000_000_000_000_030);
@@ -94,6 +97,8 @@ pub struct Stage {
     answer: Option<String>,
     /// What the latest answer offered to press.
     offered: Vec<Control>,
+    /// The code of an override that was told last.
+    code: Option<String>,
 }
 
 impl Scenario {
@@ -132,6 +137,7 @@ impl Stage {
             requests: later,
             answer: None,
             offered: Vec::new(),
+            code: None,
         }
     }
 
@@ -190,6 +196,7 @@ impl Stage {
             }
             "clock" => self.clock.advance(signed(rest)?),
             "restart" => self.app = open(&self.store, &self.clock).await,
+            "by" => self.by_hand(rest)?,
             "fault" => self.fault(rest, true)?,
             "mend" => self.fault(rest, false)?,
             "card" => {
@@ -293,8 +300,12 @@ impl Stage {
             request.channel = Some(OFFICE);
         }
         let reply = self.app.handle(request).await;
-        self.answer = told(&reply);
-        if let Reply::Say(say) = reply {
+        let told = told(&reply).map(|told| oncall::masked(&told));
+        self.code = told.as_ref().and_then(|(_, code)| code.clone()).or(self.code.take());
+        self.answer = told.map(|(told, _)| told);
+        if let Reply::Say(say) = reply
+            && said != "saves"
+        {
             self.offered = say.controls;
         }
         Ok(())
@@ -369,6 +380,7 @@ impl Stage {
             "takes all" => on(incident::Ask::Take { post: None }),
             "/incident ack" => on(incident::Ask::Ack { post: None, sign: false }),
             "/incident unack" | "undoes" => on(incident::Ask::Unack { ack: None }),
+            "is still on it" => on(incident::Ask::StillOnIt),
             "asks to escalate" => on(incident::Ask::EscalateAsk { post: None }),
             "escalates" => on(incident::Ask::Escalate { post: None }),
             "/incident resolve" => on(incident::Ask::Resolve { message: text }),
@@ -382,6 +394,7 @@ impl Stage {
             "/incident delete" => Ok(Ask::On(numbered(rest)?, incident::Ask::DeleteAsk)),
             "deletes" => Ok(Ask::Delete(numbered(rest)?)),
             "chooses" => self.chosen(rest),
+            "moves them" => self.moved(),
             "opens the form" => Ok(Ask::FormNew),
             "sends the form" => Ok(Ask::NewWritten(written(rest)?)),
             "corrects it" => self.corrected(),
@@ -411,6 +424,12 @@ impl Stage {
             "/incident list" => Ok(Ask::List(Default::default())),
             "/incident engagements" => Ok(Ask::Engagements(Which::Here)),
             "/incident show" => Ok(Ask::Show(Which::Here)),
+            oncall if oncall.starts_with("/oncall ") => {
+                oncall::typed(oncall, &rest.replace("CODE", self.code.as_deref().unwrap_or("CODE")))
+            }
+            "saves" | "takes it back" | "puts away" => oncall::pressed(verb, &self.offered),
+            "takes the shift" => self.offer(|_| true),
+            "takes the first shift" => self.first_offer(),
             "/contact me" => Ok(Ask::Contact(contact::Ask::Me)),
             "/contact list" => Ok(Ask::Contact(contact::Ask::List)),
             "/contact show" => Ok(Ask::Contact(contact::Ask::Show { contact: name(rest)? })),
@@ -479,6 +498,9 @@ impl Stage {
         });
         let (options, does) = asked.ok_or("there is nothing to choose")?;
         let option = options.iter().find(|option| option.label.starts_with(label)).ok_or("no such choice")?;
+        if let Pressed::TakeFrom { asked } = does {
+            return oncall::place(asked.0, &option.value);
+        }
         let incident = IncidentId(option.value.parse().map_err(|_| "an incident")?);
         match does {
             Pressed::WhichIncident { asked } => Ok(Ask::Chosen { asked: asked.0, incident }),
@@ -489,6 +511,22 @@ impl Stage {
         }
     }
 
+    /// **I take it** on the newest offer for which this holds.
+    fn offer(&self, wanted: impl Fn(&Posted) -> bool) -> Result<Ask, String> {
+        let newest = self.fake.newest(|posted| matches!(posted.outgoing, Outgoing::Cover(_)) && wanted(posted));
+        oncall::take(newest)
+    }
+
+    fn first_offer(&self) -> Result<Ask, String> {
+        oncall::take(self.fake.oldest(|posted| matches!(posted.outgoing, Outgoing::Cover(_))))
+    }
+
+    /// The button of the newest notice of a hand-off.
+    fn moved(&self) -> Result<Ask, String> {
+        let notice = self.fake.newest(|posted| hand_over(&posted.outgoing).is_some()).ok_or("there is no notice")?;
+        hand_over(&notice.outgoing).map(Ask::HandOver).ok_or_else(|| "there is no button".to_owned())
+    }
+
     /// The button **Correct it**.
     fn corrected(&self) -> Result<Ask, String> {
         let asked = self.offered.iter().find_map(|control| match control {
@@ -496,6 +534,17 @@ impl Stage {
             _ => None,
         });
         asked.map(|asked| Ask::CorrectNew { asked }).ok_or_else(|| "there is nothing to correct".to_owned())
+    }
+
+    /// `by hand 201 +@dan`, `by hand 201 -@ana`: somebody else gives or takes a role.
+    fn by_hand(&self, said: &str) -> Result<(), String> {
+        let (role, who) =
+            said.strip_prefix("hand ").and_then(|said| said.split_once(' ')).ok_or("by hand ROLE ±@NAME")?;
+        let role = RoleId(900_000_000_000_000_000 + role.parse::<u64>().map_err(|_| "a role")?);
+        let holds = who.starts_with('+');
+        let user = setup::PEOPLE.iter().find(|(name, _)| *name == &who[2..]).ok_or("nobody is called that")?.1;
+        self.fake.by_hand(role, user, holds);
+        Ok(())
     }
 
     fn fault(&self, said: &str, on: bool) -> Result<(), String> {
@@ -514,6 +563,7 @@ impl Stage {
             "no channel" => faults.no_channel = on,
             "no thread" => faults.no_thread = on,
             "no card" => faults.no_card = on,
+            "no roles" => faults.no_roles = on,
             "discord down" => faults.down = on,
             "phone dead" => faults.phone_dead = on,
             "phone refused" => faults.phone_refused = on,
@@ -575,12 +625,24 @@ fn name(said: &str) -> Result<Name, String> {
     Name::parse(said.trim_start_matches('@')).map_err(|why| why.to_string())
 }
 
+fn hand_over(outgoing: &Outgoing) -> Option<HandOver> {
+    let Outgoing::Line { controls, .. } = outgoing else { return None };
+    controls.iter().find_map(|control| match control {
+        Control::Button { does: Pressed::HandOver { schedule, at, place }, .. } => {
+            Some(HandOver { schedule: *schedule, at: *at, place: *place })
+        }
+        _ => None,
+    })
+}
+
 /// The incidents that a question offers.
 fn choices(controls: &[Control]) -> String {
     let select = controls.iter().find_map(|control| match control {
-        Control::Select { options, does: Pressed::WhichIncident { .. } | Pressed::DuplicateOf { .. }, .. } => {
-            Some(options)
-        }
+        Control::Select {
+            options,
+            does: Pressed::WhichIncident { .. } | Pressed::DuplicateOf { .. } | Pressed::TakeFrom { .. },
+            ..
+        } => Some(options),
         _ => None,
     });
     let labels = select.into_iter().flatten().map(|option| option.label.as_str());

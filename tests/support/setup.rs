@@ -98,9 +98,12 @@ impl Setup {
     }
 
     fn settings_yaml(&self) -> String {
+        let own_roles = self.settings.iter().any(|line| line.starts_with("roles:"));
+        let roles = format!("roles: {{responder: [\"{RESPONDERS}\"], admin: [\"{LEADS}\"]}}\n  ");
+        let roles = if own_roles { String::new() } else { roles };
         let mut yaml = format!(
             "kind: settings\nname: guild\nspec:\n  announce: [\"900000000000000020\"]\n  time_zone: Europe/Dublin\n  \
-             roles: {{responder: [\"{RESPONDERS}\"], admin: [\"{LEADS}\"]}}\n  fallback: {{role: \"{LEADS}\"}}"
+             {roles}fallback: {{role: \"{LEADS}\"}}"
         );
         for line in &self.settings {
             yaml += &format!("\n  {line}");
@@ -158,13 +161,29 @@ fn loud(said: &str) -> Result<String, String> {
     })
 }
 
-/// `@ana @ben`: on call one after the other, a day each from 2026-01-05 00:00 UTC; `nobody`: starts next year.
+/// `@ana @ben`: on call one after the other, a day each from 2026-01-05 00:00 UTC; `nobody`: starts next year. After that, `· announce`,
+/// `· role 201`, `· dublin 09:00` (the hand-off by the clocks of Dublin), `· office` (weekdays 09:00 to 17:00 only).
 fn schedule(name: &str, said: &str) -> String {
-    let people: Vec<&str> = said.split(' ').filter_map(|word| word.strip_prefix('@')).collect();
+    let (people, options) = said.split_once(" · ").unwrap_or((said, ""));
+    let people: Vec<&str> = people.split(' ').filter_map(|word| word.strip_prefix('@')).collect();
     let (start, people) = if people.is_empty() { ("2027-01-01", vec!["ana"]) } else { ("2026-01-05", people) };
+    let (mut more, mut zone, mut at, mut coverage) = (String::new(), "UTC", "00:00", String::new());
+    for option in options.split(" · ").filter(|option| !option.is_empty()) {
+        match option.split_once(' ').unwrap_or((option, "")) {
+            ("announce", _) => more += "\n  announce: \"900000000000000021\"",
+            ("role", role) => more += &format!("\n  discord_role: \"900000000000000{role}\""),
+            ("dublin", time) => (zone, at) = ("Europe/Dublin", time),
+            ("office", _) => {
+                let days =
+                    ["MON", "TUE", "WED", "THU", "FRI"].map(|day| format!("{day}: [{{from: '09:00', to: '17:00'}}]"));
+                coverage = format!(", coverage: {{{}}}", days.join(", "));
+            }
+            (other, _) => panic!("no such option of a schedule: {other}"),
+        }
+    }
     format!(
-        "kind: schedule\nname: {name}\nspec:\n  rotations: [{{name: one, start: {start}T00:00, time_zone: UTC, contacts: [{}], \
-         hand_off: {{daily: [\"00:00\"]}}}}]",
+        "kind: schedule\nname: {name}\nspec:{more}\n  rotations: [{{name: one, start: {start}T00:00, time_zone: {zone}, contacts: [{}], \
+         hand_off: {{daily: [\"{at}\"]}}{coverage}}}]",
         people.join(", ")
     )
 }
@@ -187,8 +206,13 @@ fn plan(name: &str, said: &str) -> Result<Vec<(&'static str, String)>, String> {
             "only" => engagements = rest.split(' ').map(engage).collect(),
             "nobody" => engagements.clear(),
             "channel" => options += &format!("\n  channel: {{{rest}}}"),
+            // Whoever acknowledged is left alone in the stories, unless they say so: `ack_timeout usual`, `ack_timeout 10m`.
+            "ack_timeout" if rest == "usual" => {}
             option => options += &format!("\n  {option}: {rest}"),
         }
+    }
+    if !said.contains("ack_timeout ") {
+        options += "\n  ack_timeout: off";
     }
     let escalation = format!("kind: escalation_plan\nname: {name}\nspec:\n  repeat: {repeat}\n  stages:{stages}");
     let response = format!(

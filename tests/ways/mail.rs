@@ -20,10 +20,9 @@ const PYTHON: &str = "/usr/bin/python3";
 
 /// Says its port, then one line a mail; ends with its stdin. `later@` and `never@` are refused for now and for good.
 const SERVER: &str = r#"
-import json, ssl, sys, warnings
+import asyncio, json, ssl, sys, warnings
 warnings.simplefilter("ignore")
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
 class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("later@"): return "451 later, please"
@@ -41,14 +40,12 @@ if sys.argv[1] != "plain":
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(sys.argv[1])
 kinds = dict(tls_context=tls, require_starttls=tls is not None, auth_required=True, authenticator=login, auth_require_tls=tls is not None)
-class Here(Controller):
-    def factory(self): return SMTP(self.handler, **kinds)
-here = Here(Handler(), hostname="127.0.0.1", port=0)
-here._trigger_server = lambda: None
-here.start()
-print(here.server.sockets[0].getsockname()[1], flush=True)
-sys.stdin.read()
-here.stop()
+async def serve():
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Handler(), loop=loop, **kinds), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+asyncio.run(serve())
 "#;
 
 /// A running server; it ends with this.
@@ -86,6 +83,7 @@ impl Post {
             .arg(argument)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let stdin = process.stdin.take();

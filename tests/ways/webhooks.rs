@@ -222,7 +222,7 @@ async fn twilio_writes_one_text_message_with_link_and_code_whole() {
     assert_eq!(form["Body"], "INC-42, impact 1, Payments\nhttps://discord.com/channels/1/2\n/ack 471100");
 
     let mut long = public();
-    long.head = format!("INC-42 · impact 1 · {}", "x".repeat(60));
+    long.head = format!("INC-42 · impact 1 · {}", "x".repeat(70));
     long.link = Some("https://discord.com/channels/900000000000000001/1450000000000000001".to_owned());
     let body = heard(WebhookPreset::TwilioSms, rest, long).await.form()["Body"].clone();
     assert_eq!(body.chars().count(), 160);

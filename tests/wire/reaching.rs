@@ -158,6 +158,7 @@ fn page_again(attempt: i64, age: Duration) -> Delivery {
         room: None,
         late_since: None,
         attempt: 1,
+        still: None,
         closed: None,
         direct: false,
     };

@@ -42,10 +42,11 @@ fn number(answer: &Answer) -> usize {
         Answer::Reopened { .. } => 17,
         Answer::PlanStarted { .. } => 18,
         Answer::OfferDelete { .. } => 19,
+        Answer::StillOnIt { .. } => 20,
     }
 }
 
-const ANSWERS: usize = 20;
+const ANSWERS: usize = 21;
 
 fn acked(stopped: &[&str], spared: &[&str], still: &[&str]) -> Answer {
     let (stopped, spared, still) = (strings(stopped), strings(spared), strings(still));
@@ -82,6 +83,8 @@ fn samples() -> Vec<Answer> {
         Answer::ResolveUndone,
         Answer::Added,
         Answer::Seen,
+        Answer::StillOnIt { after: Some(chrono::TimeDelta::minutes(30)) },
+        Answer::StillOnIt { after: None },
         Answer::Cancelled { firing: 0 },
         Answer::Cancelled { firing: 2 },
         Answer::Duplicate { of: 41, room: Some(ROOM), unanswered: false, called: vec![] },

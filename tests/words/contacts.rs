@@ -33,7 +33,7 @@ fn test_page() -> CallView {
 
 #[test]
 fn test_pages() {
-    let failed = vec![test_failed("phone", Unreached::NoCarrier), test_failed("dm", Unreached::DmsClosed)];
+    let failed = vec![test_failed("phone", Unreached::KeyRefused), test_failed("dm", Unreached::DmsClosed)];
     let for_ben = test_why(Some(BEN), &strings(&["here", "team"]));
     let received = Some(test_received("Ana", TimeDelta::seconds(12)));
     let direct = CallView { direct: true, ..test_page() };
@@ -74,7 +74,7 @@ fn every_way() -> Vec<ChannelLine> {
     vec![
         line("here", Way::Mention, None, Some(took)),
         line("dm", Way::Dm, None, Some(TestOutcome::Delivered)),
-        line("phone", Way::Webhook, None, Some(TestOutcome::Failed { why: Unreached::NoCarrier })),
+        line("phone", Way::Webhook, None, Some(TestOutcome::Failed { why: Unreached::KeyRefused })),
         line("mail", Way::Email, None, Some(TestOutcome::Unanswered)),
         line("spare", Way::Dm, None, None),
         line("night", Way::Dm, Some(Muted::Until(at(300))), Some(took)),
@@ -172,6 +172,8 @@ fn number(refused: &ContactRefusal) -> usize {
         ContactRefusal::NotAContact => 7,
         ContactRefusal::NotHere => 8,
         ContactRefusal::WhichServer { .. } => 9,
+        ContactRefusal::NotVerified { .. } => 10,
+        ContactRefusal::NothingToVerify => 11,
     }
 }
 
@@ -192,8 +194,10 @@ fn every_refusal_about_contacts_says_what_to_do_instead() {
         ContactRefusal::NotHere,
         ContactRefusal::WhichServer { known: 0 },
         ContactRefusal::WhichServer { known: 2 },
+        ContactRefusal::NotVerified { name: ana(), channels: strings(&["mail"]) },
+        ContactRefusal::NothingToVerify,
     ];
-    assert_eq!(all.iter().map(number).collect::<BTreeSet<_>>(), (0..10).collect(), "a refusal has no sample");
+    assert_eq!(all.iter().map(number).collect::<BTreeSet<_>>(), (0..12).collect(), "a refusal has no sample");
     let said: Vec<String> =
         all.into_iter().map(|one| format!("- {}", refusal(&Refusal::Contact(one)).plain())).collect();
     insta::assert_snapshot!("contact_refusals", said.join("\n"));

@@ -95,7 +95,7 @@ fn samples() -> Vec<Trouble> {
         Trouble::ContactMuted { contact: ana() },
         failed("dm", Unreached::DmsClosed),
         failed("here", Unreached::NoAccess),
-        failed("phone", Unreached::NoCarrier),
+        failed("mail", Unreached::NoCarrier),
         failed("phone", Unreached::Rejected),
         Trouble::NeverTested { contacts: strings(&["Ana"]) },
         Trouble::NeverTested { contacts: strings(&["Ana", "Ben", "Cleo", "Dora", "Eve", "Finn", "Gus"]) },

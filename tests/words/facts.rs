@@ -67,10 +67,11 @@ fn number(fact: &Fact) -> usize {
         Fact::Shown { .. } => 43,
         Fact::Rests { .. } => 44,
         Fact::PageAsked { .. } => 45,
+        Fact::StillAsked { .. } => 46,
     }
 }
 
-const FACTS: usize = 46;
+const FACTS: usize = 47;
 
 fn by_machines() -> Vec<Fact> {
     let (plan, source) = ("Payments".to_owned(), "alertmanager".to_owned());
@@ -105,6 +106,7 @@ fn by_machines() -> Vec<Fact> {
         Fact::Held { contact: "Ana".to_owned(), until: at(540) },
         Fact::Shown { contact: "Ana".to_owned() },
         Fact::Rests { plan: plan.clone() },
+        Fact::StillAsked { contact: "Ana".to_owned() },
         Fact::PageNotSent { contact: "Ana".to_owned(), way: Way::Webhook },
         Fact::AckLapsed { why: "no sign of life for 30 min".to_owned() },
         Fact::Exhausted { plan: plan.clone() },
@@ -156,6 +158,8 @@ fn by_ana() -> Vec<Fact> {
         Fact::ResolveUndone,
         Fact::LeadChanged { old: None, new: Some(ANA) },
         Fact::LeadChanged { old: Some(BEN), new: None },
+        Fact::LeadChanged { old: Some(BEN), new: Some(ANA) },
+        Fact::LeadChanged { old: Some(ANA), new: Some(BEN) },
         Fact::UpdateDue { at: at(30) },
         Fact::Update { message: text },
         Fact::Custom { text: "Called the data centre.".to_owned() },

@@ -3,7 +3,7 @@
 use muster::app::courier::Outgoing;
 use muster::app::press::Pressed;
 use muster::app::reply::{Control, Style};
-use muster::app::view::{Calls, CardView, EngagedState, EngagedView, FallbackView, PageView, PersonState};
+use muster::app::view::{Calls, CardView, EngagedState, EngagedView, FallbackView, PageView, PagedView, PersonState};
 use muster::discord::draw::message;
 use muster::domain::engagement::Closing;
 use muster::domain::id::IncidentId;
@@ -45,6 +45,8 @@ fn pages() {
         ("the first page", page()),
         ("for two, one of whom has answered", two),
         ("late, third time, a drill", PageView { drill: true, attempt: 3, late_since: Some(at(-21)), ..page() }),
+        ("still on it?", PageView { people: vec![paged(ANA, "Ana", true)], still: Some(at(10)), ..page() }),
+        ("no ping for Ana", PageView { people: vec![PagedView { quiet: true, ..paged(ANA, "Ana", true) }], ..page() }),
         ("the fallback is next", PageView { next: Some((at(5), vec![])), ..page() }),
         ("direct", PageView { direct: true, ..page() }),
         ("direct, before there is a room", PageView { direct: true, room: None, ..page() }),

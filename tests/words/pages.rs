@@ -40,6 +40,9 @@ fn a_closed_page_says_who_has_it() {
         Closing::Unanswered,
         Closing::Cancelled { user: ANA },
         Closing::Duplicate { of: 41 },
+        Closing::StillOnIt { user: ANA },
+        Closing::Lapsed,
+        Closing::Needless,
     ];
     let mut said = String::new();
     for how in &all {
@@ -48,6 +51,7 @@ fn a_closed_page_says_who_has_it() {
             Closing::Repeated | Closing::Acked { .. } | Closing::OwnAcked | Closing::Passed => {}
             Closing::Stopped { .. } | Closing::Resolved { .. } | Closing::Unanswered => {}
             Closing::Cancelled { .. } | Closing::Duplicate { .. } => {}
+            Closing::StillOnIt { .. } | Closing::Lapsed | Closing::Needless => {}
         }
         writeln!(said, "{}", closed(how, at(0), &[]).plain()).unwrap();
     }
@@ -65,7 +69,8 @@ fn what_leaves_discord_is_public() {
     let link = Some("https://discord.com/channels/1/2");
     let whole = "INC-42 · impact 1 · Payments\nhttps://discord.com/channels/1/2\n/ack 4711";
     assert_eq!(page(Some("Payments"), link, Some("4711")), whole);
-    assert!(page(Some(&"x".repeat(500)), None, None).chars().count() < 160);
+    let long = "x".repeat(500);
+    assert!(page(Some(&long), None, None).chars().count() < 160);
     let spoken = "Muster calls. Incident 42. impact 1. Payments. To answer, write slash ack 4 7 1 1 in Discord.";
     assert_eq!(spoken_page(&head(Some("Payments")), Some("4711")), spoken);
 }

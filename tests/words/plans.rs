@@ -67,7 +67,7 @@ fn usual() -> Preview {
         (min(0), paged("Ana", "dm", Way::Dm, 1, primary())),
         (min(2), paged("Ana", "here", Way::Mention, 2, primary())),
         (min(2), paged("Ana", "dm", Way::Dm, 2, primary())),
-        (min(3), What::Failed { contact: "Ana".to_owned(), way: Way::Webhook, why: Unreached::NoCarrier }),
+        (min(3), What::Failed { contact: "Ana".to_owned(), way: Way::Email, why: Unreached::NoCarrier }),
         (min(5), What::Skipped { contact: "Dan".to_owned(), why: Unreached::Gone }),
         (min(5), What::Nobody { plan: "Payments".to_owned(), stage: 2, schedules: strings(&["Payments backup"]) }),
         (min(5), paged("Ben", "here", Way::Mention, 1, Why { essential: false, ..why("Payments", 2, None) })),

@@ -64,6 +64,7 @@ pub fn page() -> PageView {
         room: Some(ROOM),
         late_since: None,
         attempt: 1,
+        still: None,
         closed: None,
         direct: false,
     }

@@ -191,6 +191,7 @@ impl App {
         forget_mutes(tx, apply.guild, &old, &new).await?;
         note_addresses(tx, apply.guild, (&old, &new), apply.via == IN_CHAT).await?;
         self.note_apply(tx, apply, &changes, &old, now).await?;
+        self.schedules_applied(tx, apply.guild, &changes).await?;
         Ok(Ok(applied))
     }
 

@@ -108,7 +108,6 @@ const NO_ADDRESS: &[&str] = &[
     "ftp://example.com/",
     "javascript:alert(1)",
     "http://",
-    "http:///etc",
     "http://[::1",
     "http://[fe80::1%25eth0]/",
     "http://256.0.0.1/",

@@ -7,6 +7,7 @@
 mod config;
 mod contact;
 mod incident;
+mod oncall;
 mod page;
 mod plan;
 mod timeline;
@@ -20,6 +21,7 @@ use serde_json::{Map, Value, json};
 pub use config::{Attachment, Config, Version};
 pub use contact::Contact;
 pub use incident::{Incident, Status};
+pub use oncall::Oncall;
 pub use page::{Ack, Page};
 pub use plan::Plan;
 pub use timeline::Timeline;
@@ -117,6 +119,7 @@ pub enum Command {
     Doctor {},
     Help {},
     Incident(Incident),
+    Oncall(Oncall),
     Page(Page),
     Plan(Plan),
     Setup {},

@@ -7,6 +7,7 @@ mod call;
 mod called;
 mod card;
 mod controls;
+mod cover;
 mod fallback;
 mod form;
 mod page;
@@ -56,6 +57,7 @@ pub fn message(outgoing: &Outgoing, scene: Scene) -> Drawn {
         Outgoing::Fallback(call) => fallback::draw_fallback(call, scene),
         Outgoing::Call(call) => call::draw_call(call, scene),
         Outgoing::Called(call) => called::draw_called(call, scene),
+        Outgoing::Cover(cover) => cover::draw_cover(cover, scene),
         Outgoing::Line { text, controls } => line(text, controls, scene),
     }
 }

@@ -9,7 +9,7 @@ use crate::app::view::{PageView, PagedView};
 use crate::discord::markdown::channel_url;
 use crate::domain::engagement::PEOPLE_PER_POST;
 use crate::domain::id::UserId;
-use crate::words::{Piece, Text};
+use crate::words::{Piece, Text, still_on_it};
 
 /// Most reasons that are spelled out.
 const REASONS_MAX: usize = 5;
@@ -41,6 +41,9 @@ fn first_line(page: &PageView) -> Text {
 fn body(page: &PageView) -> Text {
     if let Some(closed) = &page.closed {
         return Text::new().line().join(closed.clone());
+    }
+    if let Some(until) = page.still {
+        return Text::new().line().join(still_on_it(until));
     }
     let mut text = reasons(page);
     if let Some(since) = page.late_since {
@@ -80,6 +83,10 @@ fn way_to_room(page: &PageView, scene: Scene) -> Text {
 fn buttons(page: &PageView) -> Vec<Control> {
     let asks = page.closed.is_none() && page.people.iter().any(|person| person.open);
     let post = page.post;
+    if page.still.is_some() {
+        let still = button("Still on it", Style::Primary, Pressed::StillOnIt { incident: page.incident });
+        return if asks { vec![still] } else { Vec::new() };
+    }
     let all = [
         button("Acknowledge", Style::Primary, Pressed::Ack { post }),
         button("Escalate now", Style::Grey, Pressed::EscalateAsk { post }),

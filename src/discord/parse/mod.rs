@@ -3,19 +3,22 @@
 mod config;
 mod contact;
 mod incident;
+mod oncall;
 mod plan;
 mod setup;
 
 use super::commands::{self, Ack, BadCommand, Command, Focused, Page, Timeline};
 use super::typed::{IncidentNumber, Moment};
+use crate::app::oncall::Ask as OnCall;
 use crate::app::press::{BadId, More, Pressed};
 use crate::app::reply::{Chosen, Picked};
 use crate::app::request::{Ask, Completing, When, Which};
-use crate::app::{definition, form, page};
+use crate::app::{HandOver, definition, form, page};
 use crate::domain::call;
 use crate::domain::id::{CallId, IncidentId, PostId};
 use crate::domain::impact::Impact;
 use crate::domain::incident::{Ask as Change, Edit};
+use crate::domain::name::Name;
 use crate::domain::refusal::Refusal;
 
 /// What is to be done about a press.
@@ -52,6 +55,7 @@ pub fn command(name: &str, options: &[serde_json::Value]) -> Result<Ask, BadComm
         Command::Page(Page { who, message, incident }) => {
             Ask::Page(page::Ask::Who { who, message, incident: incident.map(IncidentNumber::get) })
         }
+        Command::Oncall(command) => Ask::OnCall(oncall::read(command)),
         Command::Plan(command) => Ask::Plan(plan::read(command)),
         Command::Setup {} => Ask::Setup(crate::app::setup::Ask::Begin),
         Command::Timeline(Timeline::Add { text, at, incident }) => {
@@ -91,7 +95,7 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
         Pressed::Take { post } => at(post, Change::Take { post: Some(post) }),
         Pressed::TakeAll { incident } => on(incident, Change::Take { post: None }),
         Pressed::Undo { incident, ack } => on(incident, Change::Unack { ack: Some(ack) }),
-        Pressed::StillOnIt { incident } => on(incident, Change::See),
+        Pressed::StillOnIt { incident } => on(incident, Change::StillOnIt),
         Pressed::Dismiss {} => Press::Dismiss,
         Pressed::CardAck { incident } => on(incident, Change::Ack { post: None, sign: false }),
         Pressed::CardUpdate { incident } => Press::Ask(Ask::FormUpdate(Which::Id(incident))),
@@ -123,6 +127,7 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
         Pressed::ContactUnmute { .. } => Press::Ask(Ask::Contact(contact::Ask::Unmute { channel: None })),
         Pressed::ConfirmDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Confirm(asked.0))),
         Pressed::CorrectDefinition { asked } => Press::Ask(Ask::Config(definition::Ask::Correct(asked.0))),
+        Pressed::HandOver { schedule, at, place } => Press::Ask(Ask::HandOver(HandOver { schedule, at, place })),
         Pressed::CorrectNew { asked } => Press::Ask(Ask::CorrectNew { asked: asked.0 }),
         Pressed::DuplicateOf { incident } => {
             let of = first()?.parse().map(IncidentId).map_err(|_| BadId::BadParts)?;
@@ -131,6 +136,13 @@ pub fn press(pressed: Pressed, picked: &Picked) -> Result<Press, Unread> {
         Pressed::CardReopen { incident } => on(incident, Change::Reopen { reason: None, page: false }),
         Pressed::StartPlan { incident } => on(incident, Change::StartPlan),
         Pressed::DeleteYes { incident } => Press::Ask(Ask::Delete(Which::Id(incident))),
+        Pressed::OverrideSave { asked } => Press::Ask(Ask::OnCall(OnCall::Save { asked: asked.0 })),
+        Pressed::TakeFrom { asked } => {
+            let contact = Name::parse(first()?).map_err(|_| BadId::BadParts)?;
+            Press::Ask(Ask::OnCall(OnCall::TakeFrom { asked: asked.0, contact }))
+        }
+        Pressed::CoverTake { offer } => Press::Ask(Ask::OnCall(OnCall::CoverTake(offer))),
+        Pressed::CoverBack { offer } => Press::Ask(Ask::OnCall(OnCall::CoverBack(offer))),
         // Forms are sent, never pressed.
         Pressed::FormNew {}
         | Pressed::FormUpdate { .. }
@@ -216,7 +228,7 @@ pub fn may_open_a_form(ask: &Ask) -> bool {
 
 /// Whether this can be asked in a direct message, where there is no server around it.
 pub fn fits_direct_messages(ask: &Ask) -> bool {
-    matches!(ask, Ask::Ack(_) | Ask::Contact(contact::Ask::Me) | Ask::Help { .. })
+    matches!(ask, Ask::Ack(_) | Ask::Contact(contact::Ask::Me) | Ask::OnCall(OnCall::Mine) | Ask::Help { .. })
 }
 
 /// What an option is completed with.
@@ -228,6 +240,7 @@ pub fn completing(focused: &Focused<'_>) -> Option<Completing> {
         "who" if focused.path == "page" => Some(Completing::Who),
         "contact" => Some(Completing::Contact),
         "channel" if focused.path == "contact mute" => Some(Completing::OwnChannel),
+        _ if focused.path.starts_with("oncall ") => oncall::completing(focused),
         _ if focused.path.starts_with("config ") => config::completing(focused),
         _ => None,
     }

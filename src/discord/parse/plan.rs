@@ -12,7 +12,7 @@ pub(super) fn read(command: Plan) -> Ask {
     }
 }
 
-fn at(at: Ahead) -> At {
+pub(super) fn at(at: Ahead) -> At {
     match at {
         Ahead::Now => At::Now,
         Ahead::In(span) => At::In(span),

@@ -147,6 +147,10 @@ impl Endpoint {
         Self::new(Method::Put, MEMBER_ROLE, &[Id(guild.get()), Id(user.get()), Id(role.get())])
     }
 
+    pub fn remove_member_role(guild: GuildId, user: UserId, role: RoleId) -> Self {
+        Self::new(Method::Delete, MEMBER_ROLE, &[Id(guild.get()), Id(user.get()), Id(role.get())])
+    }
+
     // Channels and threads (a thread is a channel).
 
     pub fn channel(channel: ChannelId) -> Self {
@@ -398,6 +402,7 @@ mod tests {
             (Endpoint::active_threads(G), GuildThreadsActive { guild_id: G }),
             (Endpoint::member(G, U), GuildMember { guild_id: G, user_id: U }),
             (Endpoint::add_member_role(G, U, R), GuildMemberRole { guild_id: G, user_id: U, role_id: R }),
+            (Endpoint::remove_member_role(G, U, R), GuildMemberRole { guild_id: G, user_id: U, role_id: R }),
             (Endpoint::edit_channel(C), Channel { channel_id: C }),
             (Endpoint::put_overwrite(C, 70), ChannelPermission { channel_id: C, target_id: 70.into() }),
             (Endpoint::channel_webhooks(C), ChannelWebhooks { channel_id: C }),

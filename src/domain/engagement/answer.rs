@@ -121,7 +121,15 @@ impl Paging {
         let contact = turn.facts.contact_of(by).map(ToString::to_string);
         let titles = stopped.iter().filter_map(|id| self.engagement(*id)).map(|e| e.title.clone()).collect();
         let ack = turn.tell(Fact::Acknowledged { contact, essential: !stopped.is_empty(), stopped: titles });
-        self.acks.push(Ack { id: ack, by, at, stopped: stopped.clone(), own: own.clone(), made_lead: false });
+        self.acks.push(Ack {
+            id: ack,
+            by,
+            at,
+            stopped: stopped.clone(),
+            own: own.clone(),
+            made_lead: false,
+            sign: None,
+        });
         Answered::Acked { ack, stopped, own }
     }
 

@@ -133,6 +133,11 @@ impl Clock {
         left.fold(self.since, |at, stage| at + stage.duration.delta())
     }
 
+    /// The same; of whoever is held, when they were left alone: what waits for their morning keeps no plan from going on.
+    pub(super) fn last_heard_at(&self) -> Timestamp {
+        self.hold.as_ref().map_or_else(|| self.last_stage_at(), |hold| hold.quiet_since.max(self.since))
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
         if let Some(hold) = &self.hold {
             return Some(hold.until);
@@ -201,6 +206,7 @@ impl Clock {
         if let Some(hold) = &mut self.hold {
             // It stands still anyway; at the end of its own night it goes on, or as soon as everything does.
             hold.until += stood.of(hold.until);
+            hold.quiet_since += stood.of(hold.quiet_since);
             return;
         }
         self.go_on(stood);

@@ -19,6 +19,8 @@ use crate::domain::timeline::Fact;
 pub struct Hold {
     pub since: Timestamp,
     pub until: Timestamp,
+    /// The same as `since`, without the time for which everything stood still.
+    pub quiet_since: Timestamp,
     /// What a stage has asked of them meanwhile; none: they had been paged before, and only what comes after that waits.
     pub asked: Option<Asked>,
 }
@@ -68,8 +70,9 @@ impl Clock {
     }
 
     /// Nothing more happens to them by this clock, until they may be paged more loudly.
-    fn go_quiet(&mut self) {
+    fn go_quiet(&mut self, at: Timestamp) {
         self.hold = None;
+        self.since = at;
         self.shown = true;
         self.stage = self.last();
         for series in &mut self.series {
@@ -122,10 +125,10 @@ impl Engagement {
         match run.manner(&clock.contact) {
             Manner::Page => return false,
             Manner::Hold { until } => {
-                clock.hold = Some(Hold { since: at, until, asked: None });
+                clock.hold = Some(Hold { since: at, until, quiet_since: at, asked: None });
                 run.turn.note(Fact::Held { contact: clock.display.clone(), until });
             }
-            Manner::Show => clock.go_quiet(),
+            Manner::Show => clock.go_quiet(at),
         }
         true
     }
@@ -143,13 +146,12 @@ impl Engagement {
         let unbegun = matches!(known, Some(Hold { asked: Some(Asked::Start { .. }), .. }));
         let again = clock.started && clock.has_stages_left() && clock.answered.is_none() && !unbegun;
         let via = via.cloned();
-        let (since, asked) = if again {
-            (known.as_ref().map_or(at, |hold| hold.since), Asked::Again { via })
-        } else {
+        let asked = if again { Asked::Again { via } } else { Asked::Start { via } };
+        if !again {
             clock.restart(at);
-            (at, Asked::Start { via })
-        };
-        clock.hold = Some(Hold { since, until, asked: Some(asked) });
+        }
+        let begun = known.as_ref().filter(|_| again).map_or((at, at), |hold| (hold.since, hold.quiet_since));
+        clock.hold = Some(Hold { since: begun.0, until, quiet_since: begun.1, asked: Some(asked) });
         if known.is_none_or(|known| known.until != until) {
             run.turn.note(Fact::Held { contact: clock.display.clone(), until });
         }
@@ -163,7 +165,7 @@ impl Engagement {
             return;
         }
         clock.restart(at);
-        clock.go_quiet();
+        clock.go_quiet(at);
         let facts = run.turn.facts;
         let open = |channel: &&String| !facts.muted.contains(&(clock.contact.clone(), (*channel).clone()));
         let mut channels = clock.stages.iter().flat_map(|stage| &stage.targets).map(|target| &target.channel);
@@ -228,10 +230,13 @@ impl Engagement {
         let waited = self.all_held();
         for index in 0..self.clocks.len() {
             let clock = &mut self.clocks[index];
-            if clock.silent() || run.spare == Some(clock.user) {
+            if run.spare == Some(clock.user) {
                 continue;
             }
+            let silent = clock.silent();
             match (&mut clock.hold, run.manner(&clock.contact)) {
+                // A stage may wait for their night although they have answered.
+                (Some(hold), Manner::Show) if silent => hold.until = now,
                 (Some(hold), _) if hold.until <= now => {}
                 (Some(hold), Manner::Page) => hold.until = now,
                 (Some(hold), Manner::Hold { until }) => hold.until = until,
@@ -239,8 +244,8 @@ impl Engagement {
                     let via = hold.asked.clone().and_then(Asked::via);
                     self.show(index, now, via.as_ref(), run);
                 }
-                (Some(_), Manner::Show) => clock.go_quiet(),
-                (None, Manner::Page | Manner::Hold { .. }) if clock.shown => louder.push(index),
+                (Some(_), Manner::Show) => clock.go_quiet(now),
+                (None, Manner::Page | Manner::Hold { .. }) if clock.shown && !silent => louder.push(index),
                 (None, _) => {}
             }
         }
@@ -306,7 +311,8 @@ impl Engagement {
         match run.manner(&clock.contact) {
             Manner::Page => return false,
             Manner::Hold { until } => {
-                clock.hold = Some(Hold { since: now, until, asked: Some(Asked::Again { via: None }) });
+                clock.hold =
+                    Some(Hold { since: now, until, quiet_since: now, asked: Some(Asked::Again { via: None }) });
                 run.turn.note(Fact::Held { contact: clock.display.clone(), until });
             }
             Manner::Show => self.show(index, now, None, run),

@@ -5,8 +5,8 @@
 //!
 //! Reading order: `advance` (what is due), `late` (what was due while nobody looked), `clock` (a contact's own stages),
 //! `page` (wants → pages → posts), `elsewhere` (posts that cannot go there), `answer` (acknowledge, take, undo, escalate, stop),
-//! `told` (receipts), `outage` (while Discord takes nothing), `loudness` (who is not to be woken); `made` (engagements as definitions
-//! say), `once` (test pages).
+//! `told` (receipts), `outage` (while Discord takes nothing), `loudness` (who is not to be woken), `sign` (of life); `made` (engagements as
+//! definitions say), `once` (test pages).
 
 mod advance;
 mod answer;
@@ -18,6 +18,7 @@ mod made;
 mod once;
 mod outage;
 mod page;
+mod sign;
 mod told;
 
 use chrono::TimeDelta;
@@ -28,6 +29,7 @@ pub use clock::{Clock, FrozenStage, FrozenTarget, OwnAnswer, Series};
 pub use loudness::{Asked, Hold};
 pub use outage::Outage;
 pub use page::{CODE_DIGITS, Closed, Closing, FallbackCall, Page, PageState, Place, Post, PostKind, Reason};
+pub use sign::{LAPSE_AFTER, Lapsed};
 pub use told::Told;
 
 use super::escalation::Stage;
@@ -172,6 +174,9 @@ pub struct Ack {
     /// Engagements in which only the own pages ended.
     pub own: Vec<EngagementId>,
     pub made_lead: bool,
+    /// When they were last heard of in the incident since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign: Option<Timestamp>,
 }
 
 /// Something that a contact should be told now, before it is merged into pages.
@@ -219,8 +224,8 @@ impl Engagement {
             return Some(end);
         }
         let named = |clock: &&Clock| engaged.iter().any(|e| e.contact == clock.contact && !e.passed);
-        let rests = self.clocks.iter().filter(named).filter(|clock| !clock.failed() && clock.hold.is_none());
-        Some(rests.map(|clock| clock.last_stage_at() + LAST_STAGE_REST).fold(end, Timestamp::max))
+        let rests = self.clocks.iter().filter(named).filter(|clock| !clock.failed());
+        Some(rests.map(|clock| clock.last_heard_at() + LAST_STAGE_REST).fold(end, Timestamp::max))
     }
 
     /// The earliest instant at which something of this engagement is due.

@@ -139,7 +139,7 @@ impl Engagement {
             let mut channels = contact.stages.iter().flat_map(|stage| &stage.targets).map(|target| &target.channel);
             let open = |channel: &String| {
                 let failed = known.is_some_and(|clock| clock.silent() || clock.channel_failed(channel));
-                let muted = facts.shut(&name, &channel).is_some();
+                let muted = facts.shut(&name, channel).is_some();
                 let way = contact.channel(channel).map(|channel| channel.way);
                 !failed && !muted && way.is_some_and(|way| facts.outside.contains(&way))
             };

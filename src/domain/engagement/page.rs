@@ -39,6 +39,9 @@ pub struct Page {
     /// Shown without a ping: their loudness allows no more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub quiet: bool,
+    /// Of the question whether they are still on it: when paging starts again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapses_at: Option<Timestamp>,
 }
 
 /// The path that led to a page: engagement → run and stage → schedule → contact.
@@ -90,6 +93,14 @@ pub enum Closing {
     OwnAcked,
     /// They handed it up.
     Passed,
+    /// They are still on it.
+    StillOnIt {
+        user: UserId,
+    },
+    /// They were asked whether they are still on it, and said nothing.
+    Lapsed,
+    /// What it asked does not matter any more.
+    Needless,
     Stopped {
         reason: String,
     },
@@ -272,6 +283,7 @@ impl Paging {
             late: want.late,
             seen: None,
             quiet: want.quiet,
+            lapses_at: None,
         });
         id
     }

@@ -42,7 +42,7 @@ impl Paging {
             Told::PostFailed { post, why } => self.post_failed(post, why, turn),
             Told::PostLimited { post } => self.post_limited(post, turn),
             Told::PostWithdrawn { post } => self.post_withdrawn(post, turn),
-            Told::Wrote { by } => self.seen(by, turn.now),
+            Told::Wrote { by } => self.sign(by, turn),
         }
     }
 
@@ -81,9 +81,13 @@ impl Paging {
     fn post_sent(&mut self, post: PostId, asked: &[PageId], turn: &mut Turn<'_>) {
         let Some(sent) = self.posts.iter_mut().find(|known| known.id == post) else { return };
         sent.sent = Some(turn.now);
-        let at = turn.now;
+        let (at, mut questions) = (turn.now, Vec::new());
         for page in self.pages.iter_mut().filter(|page| asked.contains(&page.id) && !page.failed()) {
             page.state = PageState::Sent { at };
+            if page.lapses_at.is_some() {
+                questions.push(page.id);
+                continue;
+            }
             let attempt = page.reasons.iter().map(|reason| reason.attempt).max().unwrap_or(1);
             let contact = page.display.clone();
             turn.note(if page.quiet {
@@ -91,6 +95,9 @@ impl Paging {
             } else {
                 Fact::Paged { contact, way: page.way, attempt }
             });
+        }
+        for question in questions {
+            self.question_sent(question, turn);
         }
         // Others of the message had answered before it went.
         self.post_withdrawn(post, turn);

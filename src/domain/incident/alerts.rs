@@ -194,7 +194,7 @@ impl Incident {
         }
     }
 
-    fn holds(&self) -> bool {
+    pub(super) fn holds(&self) -> bool {
         self.plan.as_ref().map(|plan| plan.spec.on_recovery).unwrap_or_default() == OnRecovery::Hold
     }
 

@@ -133,6 +133,14 @@ impl Incident {
         }
     }
 
+    /// Somebody else leads from now on; the channel hears of it.
+    pub(super) fn hand_lead(&mut self, from: UserId, to: UserId, turn: &mut Turn<'_>) {
+        if self.lead == Some(from) && from != to {
+            self.lead = Some(to);
+            turn.tell(Fact::LeadChanged { old: Some(from), new: Some(to) });
+        }
+    }
+
     pub(super) fn set_status(&mut self, status: Status, message: Option<String>, turn: &mut Turn<'_>) -> EventId {
         let old = std::mem::replace(&mut self.status, status);
         turn.tell(Fact::StatusChanged { old, new: status, message })

@@ -184,9 +184,14 @@ impl Incident {
 
 /// The card shows what has changed.
 pub(super) fn redraw_card(before: &Incident, after: &Incident, turn: &mut Turn<'_>) {
-    // When an outage was last looked at is not shown.
-    let looked_only =
-        || Incident { paging: super::Paging { outage: before.paging.outage, ..after.paging.clone() }, ..after.clone() };
+    // When an outage was last looked at, or somebody was last heard of, is not shown.
+    let looked_only = || {
+        let mut paging = super::Paging { outage: before.paging.outage, ..after.paging.clone() };
+        for (ack, old) in paging.acks.iter_mut().zip(&before.paging.acks) {
+            ack.sign = old.sign;
+        }
+        Incident { paging, ..after.clone() }
+    };
     let changed = !turn.events.is_empty() || after != before && looked_only() != *before;
     if changed && after.room.card.posted {
         turn.ask(Effect::UpdateCard { post: after.room.card.post });

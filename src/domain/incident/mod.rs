@@ -1,6 +1,6 @@
 //! An incident: one unplanned interruption, from the first alert to its resolution.
 //!
-//! [`open`] makes it, [`step`] changes it; both are pure. Reading order: `open`, `step`, `answering`, `page`, `alerts`, `room`, `edit`, `ending`, `restored`; [`merge`] makes
+//! [`open`] makes it, [`step`] changes it; both are pure. Reading order: `open`, `step`, `answering`, `page`, `alerts`, `sign`, `room`, `edit`, `ending`, `restored`; [`merge`] makes
 //! two of them one.
 
 mod alerts;
@@ -12,6 +12,7 @@ mod open;
 mod page;
 mod restored;
 mod room;
+mod sign;
 mod step;
 
 use std::collections::BTreeMap;
@@ -176,7 +177,7 @@ impl Incident {
     /// When it must be looked at again; saved with it, so it survives a crash and cannot go stale.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let room = self.room.next_deadline();
-        let alerts = [self.alerts.resolve_at, self.alerts.refire_at, self.alerts.tell_untouched_at];
+        let alerts = [self.alerts.resolve_at, self.alerts.refire_at, self.alerts.tell_untouched_at, self.next_sign()];
         let open = alerts.into_iter().flatten().chain(self.paging.next_deadline()).filter(|_| !self.status.over());
         let open = open.min().map(|at| self.stands_until.map_or(at, |until| at.max(until)));
         open.into_iter().chain(room).min()

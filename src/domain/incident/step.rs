@@ -1,5 +1,7 @@
 //! One step of an incident: state + input + facts + now → state, timeline, effects, answer. Pure.
 
+use chrono::TimeDelta;
+
 use super::alerts::Arrival;
 use super::edit::{Change, Edit};
 use super::ending::redraw_card;
@@ -110,11 +112,18 @@ pub enum Ask {
     StartPlan,
     /// Delete it for good? Asked first; the answer carries the button that does it.
     DeleteAsk,
+    /// The lead goes from one person to another; where it is not theirs any more, it stays.
+    HandOff {
+        from: UserId,
+        to: UserId,
+    },
     /// `at`: when it happened, where not now.
     AddToTimeline {
         text: String,
         at: Option<Timestamp>,
     },
+    /// Somebody who acknowledged and was asked.
+    StillOnIt,
     See,
 }
 
@@ -194,6 +203,10 @@ pub enum Answer {
         room: Option<ChannelId>,
     },
     Added,
+    /// `after`: how long until they are asked again, without a sign of them.
+    StillOnIt {
+        after: Option<TimeDelta>,
+    },
     Seen,
 }
 
@@ -240,6 +253,7 @@ impl Incident {
         self.room_overdue(turn);
         if !self.status.over() && !self.stands(turn.now) {
             self.alerts_due(turn);
+            self.watch(turn);
             self.paging.advance(turn, None);
         }
     }
@@ -272,7 +286,7 @@ impl Incident {
         if self.private && !matches!(ask, Ask::Ack { sign: true, .. }) {
             self.allow(Act::See, by, turn)?;
         }
-        self.paging.seen(by.user, turn.now);
+        self.paging.sign(by.user, turn);
         self.is_time_for(&ask)?;
         match ask {
             Ask::Ack { post, sign } => self.ack(by, post, sign, turn),
@@ -296,7 +310,13 @@ impl Incident {
             Ask::Reopen { reason, page } => self.reopen_by_hand(by, reason, page, turn),
             Ask::StartPlan => self.start_plan_by_hand(by, turn),
             Ask::DeleteAsk => self.ask_to_delete(by, turn),
+            Ask::HandOff { from, to } => {
+                self.allow(Act::Edit, by, turn)?;
+                self.hand_lead(from, to, turn);
+                Ok(Answer::Quiet)
+            }
             Ask::AddToTimeline { text, at } => self.add_to_timeline(by, &text, at, turn),
+            Ask::StillOnIt => self.still_on_it(by, turn),
             Ask::See => self.allow(Act::See, by, turn).map(|()| Answer::Seen),
         }
     }

@@ -2,7 +2,7 @@
 //! zone, never from adding 24 hours. Never asks what time it is.
 //!
 //! [`who`] answers; [`next_change`] says when to ask again; [`pieces`] and [`shifts`] lay a stretch of time out. The arithmetic is in
-//! `rotation` (shifts), `handoff` (the local times of hand-offs), `coverage` (windows by weekday) and `local` (wall clock to instant).
+//! `rotation` (shifts), `handoff` (the local times of hand-offs), `coverage` (windows by weekday) and `local` (wall clock to instant). What follows from a hand-off is in [`duty`].
 
 use std::collections::BTreeMap;
 
@@ -24,6 +24,9 @@ pub const HAND_OFFS_MAX: usize = 31;
 pub const WINDOWS_MAX: usize = 24;
 
 mod coverage;
+pub mod duty;
+#[cfg(test)]
+mod duty_tests;
 mod handoff;
 mod local;
 mod overrides;

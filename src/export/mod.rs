@@ -1,0 +1,3 @@
+//! What leaves Muster as a file. Pure: knows neither clock nor surface.
+
+pub mod ical;
