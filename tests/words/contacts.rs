@@ -172,6 +172,8 @@ fn number(refused: &ContactRefusal) -> usize {
         ContactRefusal::NotAContact => 7,
         ContactRefusal::NotHere => 8,
         ContactRefusal::WhichServer { .. } => 9,
+        ContactRefusal::NotVerified { .. } => 10,
+        ContactRefusal::NothingToVerify => 11,
     }
 }
 
@@ -192,8 +194,10 @@ fn every_refusal_about_contacts_says_what_to_do_instead() {
         ContactRefusal::NotHere,
         ContactRefusal::WhichServer { known: 0 },
         ContactRefusal::WhichServer { known: 2 },
+        ContactRefusal::NotVerified { name: ana(), channels: strings(&["mail"]) },
+        ContactRefusal::NothingToVerify,
     ];
-    assert_eq!(all.iter().map(number).collect::<BTreeSet<_>>(), (0..10).collect(), "a refusal has no sample");
+    assert_eq!(all.iter().map(number).collect::<BTreeSet<_>>(), (0..12).collect(), "a refusal has no sample");
     let said: Vec<String> =
         all.into_iter().map(|one| format!("- {}", refusal(&Refusal::Contact(one)).plain())).collect();
     insta::assert_snapshot!("contact_refusals", said.join("\n"));

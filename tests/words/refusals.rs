@@ -7,10 +7,10 @@ use muster::domain::definition::Kind;
 use muster::domain::incident::Status;
 use muster::domain::name::Name;
 use muster::domain::permission::{Act, NotAllowed, Rank};
-use muster::domain::refusal::{ContactRefusal, NoMerge, OnCallRefusal, Refusal};
+use muster::domain::refusal::{CallRefusal, ContactRefusal, NoMerge, OnCallRefusal, Refusal};
 use muster::words::{disk_full, fault, not_saved, refusal};
 
-use super::samples::{BEN, LEADS, strings};
+use super::samples::{BEN, LEADS, at, strings};
 
 /// A new refusal does not compile here until it has a number, and the test below fails until it has a sample.
 fn number(refusal: &Refusal) -> usize {
@@ -41,6 +41,7 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::NothingToMergeWith { .. } => 23,
         Refusal::FormForgotten => 24,
         Refusal::OnCall(_) => 25,
+        Refusal::Call(_) => 26,
         Refusal::NotOnIt { .. } => 26,
     }
 }
@@ -111,6 +112,24 @@ fn samples() -> Vec<Refusal> {
         NoMerge::Duplicate { of: 42 },
         NoMerge::Leaks,
     ];
+    let (said, title) = ("db".to_owned(), "Payments".to_owned());
+    all.push(not_allowed(Act::Page, Rank::Responder, vec![LEADS]));
+    let calls = [
+        CallRefusal::Nobody { said: said.clone(), like: strings(&["contact ana", "plan payments"]) },
+        CallRefusal::Nobody { said: said.clone(), like: vec![] },
+        CallRefusal::WhichOne { said, like: strings(&["contact db", "schedule db"]) },
+        CallRefusal::NoContact { name: "Cleo".to_owned() },
+        CallRefusal::CalledAlready { title: title.clone(), since: at(0), number: Some(42) },
+        CallRefusal::CalledAlready { title, since: at(0), number: None },
+        CallRefusal::CallOver,
+        CallRefusal::NobodyToEscalateTo,
+        CallRefusal::TooManyPages { max: 10, minutes: 10 },
+        CallRefusal::NothingToAnswer,
+        CallRefusal::NotYourCode,
+        CallRefusal::TooManyCodes { until: at(10) },
+    ];
+    all.extend(calls.map(Refusal::Call));
+    all.push(Refusal::UndoExpired { what: "answer to a call", minutes: 2 });
     all.extend(merges.map(|why| Refusal::CannotMerge { number: 42, of: 41, why }));
     all
 }
