@@ -279,7 +279,8 @@ impl Stage {
         let mut request = self.request_of(name, self.ask(said, elsewhere)?)?;
         request.channel = request.channel.filter(|_| !privately && !elsewhere);
         let reply = self.app.handle(request).await;
-        let told = told(&reply).map(|told| oncall::masked(&told));
+        let masks = said == "saves" || said.starts_with("/oncall ");
+        let told = told(&reply).map(|told| if masks { oncall::masked(&told) } else { (told, None) });
         self.code = told.as_ref().and_then(|(_, code)| code.clone()).or(self.code.take());
         self.answer = told.map(|(told, _)| told);
         if let Reply::Say(say) = reply
