@@ -274,6 +274,9 @@ impl Stage {
         if said == "writes" {
             return self.writes(name).await;
         }
+        if said == "leaves" {
+            return self.leaves(name).await;
+        }
         let (said, elsewhere) = said.strip_prefix("elsewhere ").map_or((said, false), |said| (said, true));
         let (privately, said) = said.strip_prefix("privately ").map_or((false, said), |said| (true, said));
         let mut request = self.request_of(name, self.ask(said, elsewhere)?)?;
@@ -307,6 +310,11 @@ impl Stage {
         answers.sort();
         self.answer = Some(answers.join(" | "));
         self.settle().await
+    }
+
+    async fn leaves(&self, name: &str) -> Result<(), String> {
+        let user = setup::PEOPLE.iter().find(|(known, _)| name.ends_with(known)).ok_or("nobody is called that")?.1;
+        self.app.gone(GUILD, user).await.map_err(|why| why.to_string())
     }
 
     async fn writes(&self, name: &str) -> Result<(), String> {
