@@ -189,15 +189,15 @@ mod tests {
         let name = |text| Name::parse(text).unwrap();
         Offer {
             id: CoverId(7),
-            guild: GuildId(1),
+            guild: GuildId(100_000_000_000_000_001),
             schedule: name("primary"),
-            by: UserId(2),
+            by: UserId(200_000_000_000_000_002),
             contact: name("ana"),
             from: at(begins),
             until: at(begins + 600),
             shifts: vec![(at(begins), at(begins + 60))],
             offered_at: at(0),
-            places: vec![ChannelId(3), ChannelId(4)],
+            places: vec![ChannelId(300_000_000_000_000_003), ChannelId(300_000_000_000_000_004)],
             posted: None,
             told_at: None,
             state: State::Open,

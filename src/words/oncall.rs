@@ -291,7 +291,8 @@ fn stretches(text: Text, all: &[Stretch]) -> Text {
 pub fn saved(change: &Proposed, code: &str) -> Text {
     let text = Text::from("Saved. ").said_strong(&change.schedule).ours(", ").clock(change.from).ours(" – ");
     let text = stretches(text.clock(change.until).ours(": "), &change.after);
-    left_server(text, &change.gone).ours(format!(". `/oncall cancel override:{code}` takes it back."))
+    let text = text.ours(format!(". `/oncall cancel override:{code}` takes it back."));
+    left_server(text, &change.gone)
 }
 
 /// An override was taken back.

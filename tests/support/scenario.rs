@@ -291,6 +291,9 @@ impl Stage {
         if said == "answers the ring" {
             return self.fake.answer_ring(name.trim_start_matches('@'));
         }
+        if said == "leaves" {
+            return self.leaves(name).await;
+        }
         let (said, elsewhere) = said.strip_prefix("elsewhere ").map_or((said, false), |said| (said, true));
         let (office, said) = said.strip_prefix("in the office ").map_or((false, said), |said| (true, said));
         let (privately, said) = said.strip_prefix("privately ").map_or((false, said), |said| (true, said));
@@ -300,7 +303,8 @@ impl Stage {
             request.channel = Some(OFFICE);
         }
         let reply = self.app.handle(request).await;
-        let told = told(&reply).map(|told| oncall::masked(&told));
+        let masks = said == "saves" || said.starts_with("/oncall ");
+        let told = told(&reply).map(|told| if masks { oncall::masked(&told) } else { (told, None) });
         self.code = told.as_ref().and_then(|(_, code)| code.clone()).or(self.code.take());
         self.answer = told.map(|(told, _)| told);
         if let Reply::Say(say) = reply
@@ -327,6 +331,11 @@ impl Stage {
         answers.sort();
         self.answer = Some(answers.join(" | "));
         self.settle().await
+    }
+
+    async fn leaves(&self, name: &str) -> Result<(), String> {
+        let user = setup::PEOPLE.iter().find(|(known, _)| name.ends_with(known)).ok_or("nobody is called that")?.1;
+        self.app.gone(GUILD, user).await.map_err(|why| why.to_string())
     }
 
     async fn writes(&self, name: &str) -> Result<(), String> {
