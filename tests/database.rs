@@ -10,7 +10,6 @@ mod cluster;
 #[path = "support/databases.rs"]
 mod databases;
 #[path = "support/fake.rs"]
-#[allow(dead_code, reason = "shared")]
 mod fake;
 #[path = "support/proxy.rs"]
 mod proxy;

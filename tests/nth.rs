@@ -4,7 +4,6 @@
 
 #[path = "support/databases.rs"]
 mod databases;
-#[allow(dead_code, reason = "the scenarios use the rest of it")]
 #[path = "support/fake.rs"]
 mod fake;
 #[path = "support/invariants.rs"]

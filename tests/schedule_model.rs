@@ -388,8 +388,11 @@ fn a_hand_over_on_monday_at_nine_stays_there_all_year_in_every_zone() {
     }
 }
 
+/// Zone, start, the time of the daily hand-off, and instants of hand-offs.
+type Famous = (Tz, &'static str, (u32, u32), [&'static str; 3]);
+
 /// Zone, start, the time of the daily hand-off, and the instants of the hand-offs around the day when clocks change.
-const FAMOUS: [(Tz, &str, (u32, u32), [&str; 3]); 9] = [
+const FAMOUS: [Famous; 9] = [
     // Summer time begins: 01:30 was skipped, the first instant after it is 02:00 summer time.
     (
         Tz::Europe__Dublin,

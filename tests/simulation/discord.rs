@@ -347,7 +347,7 @@ impl State {
             What::Send { to, message, nonce } => self.send(delivery, *to, message, nonce, now),
             What::Edit { message_id, message, .. } => self.edit(*message_id, message),
             What::Pin { message_id, .. } => self.known(*message_id).map(|_| Receipt::Done),
-            What::React { .. } | What::DeleteRoom { .. } => Ok(Receipt::Done),
+            What::React { .. } | What::DeleteRoom { .. } | What::SyncRole { .. } => Ok(Receipt::Done),
             What::Outside(_) | What::Hush(_) | What::AskReceipt(_) => Err(never(Unreached::NoCarrier)),
         }
     }
@@ -544,6 +544,7 @@ fn key(delivery: &Delivery) -> String {
         What::Pin { message_id, .. } => format!("pin {message_id}"),
         What::React { message_id, sign, .. } => format!("react {message_id} {sign:?}"),
         What::DeleteRoom { channel, .. } => format!("delete {channel}"),
+        What::SyncRole { role, .. } => format!("role {role}"),
         What::Outside(page) => format!("outside {}", page.page.0),
         What::Hush(ring) | What::AskReceipt(ring) => format!("ring {}", ring.key),
     }

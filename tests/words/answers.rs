@@ -43,10 +43,11 @@ fn number(answer: &Answer) -> usize {
         Answer::PlanStarted { .. } => 18,
         Answer::OfferDelete { .. } => 19,
         Answer::StillOnIt { .. } => 20,
+        Answer::Paged { .. } => 21,
     }
 }
 
-const ANSWERS: usize = 21;
+const ANSWERS: usize = 22;
 
 fn acked(stopped: &[&str], spared: &[&str], still: &[&str]) -> Answer {
     let (stopped, spared, still) = (strings(stopped), strings(spared), strings(still));
@@ -58,6 +59,8 @@ fn samples() -> Vec<Answer> {
     vec![
         Answer::Quiet,
         Answer::Opened,
+        Answer::Paged { title: "Ana".to_owned(), names: strings(&["Ana"]), fallback: true },
+        Answer::Paged { title: "Payments".to_owned(), names: strings(&["Ben", "Cleo"]), fallback: true },
         acked(&["Payments"], &["Ben"], &[]),
         acked(&["Payments"], &[], &["Cleo"]),
         acked(&[], &[], &["Ben"]),

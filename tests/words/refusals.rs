@@ -42,11 +42,11 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::FormForgotten => 24,
         Refusal::OnCall(_) => 25,
         Refusal::Call(_) => 26,
-        Refusal::NotOnIt { .. } => 26,
+        Refusal::NotOnIt { .. } => 27,
     }
 }
 
-const REFUSALS: usize = 27;
+const REFUSALS: usize = 28;
 
 fn samples() -> Vec<Refusal> {
     let not_allowed = |act, needs, roles| Refusal::NotAllowed(NotAllowed { act, needs, roles });
