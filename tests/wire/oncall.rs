@@ -192,7 +192,7 @@ async fn a_shift_that_begins_soon_is_said_to_be_nobodys_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offer_that_is_refused_in_one_channel_is_shown_in_the_other() {
     story(async |bench: Bench| {
-        let refused = Fault::on("POST", &format!("/channels/{ANNOUNCE}/messages"));
+        let refused = Fault::on("POST", format!("/channels/{ANNOUNCE}/messages"));
         bench.discord.fault(refused.refuse(403, 50001, "Missing Access"));
         let options = json!({ "from": "in 3h", "to": "2h" });
         bench.discord.slash("Ana", ELSEWHERE, "oncall cover", options).await.unwrap().reply().await.unwrap();
