@@ -59,16 +59,21 @@ pub fn pieces<'a>(
 /// `[from, until)` cut where the people change; without a break, and nobody twice in one piece. At most [`SPAN_MAX`].
 pub fn shifts(schedule: &Schedule, overrides: &[Override], from: Timestamp, until: Timestamp) -> Vec<Shift> {
     let until = bounded(from, until);
-    let lanes: Vec<(&Rotation, Vec<Stretch<'_>>)> =
-        schedule.rotations.iter().map(|r| (r, stretches(r, overrides, from, until))).collect();
-    let edges = lanes.iter().flat_map(|(_, lane)| lane).flat_map(|stretch| [stretch.from, stretch.until]);
+    let lane = |rotation| Lane {
+        rotation,
+        stretches: stretches(rotation, overrides, from, until),
+        place: 0,
+        contacts: Vec::new(),
+    };
+    let mut lanes: Vec<Lane<'_>> = schedule.rotations.iter().map(lane).collect();
+    let edges = lanes.iter().flat_map(|lane| &lane.stretches).flat_map(|stretch| [stretch.from, stretch.until]);
     let mut edges: Vec<Timestamp> = edges.chain([from, until]).collect();
     edges.sort_unstable();
     edges.dedup();
-    let mut places = vec![0; lanes.len()];
     let mut cut: Vec<Shift> = Vec::new();
     for edge in edges.windows(2) {
-        let who = united_at(&lanes, &mut places, edge[0]);
+        lanes.iter_mut().for_each(|lane| lane.walk_to(edge[0]));
+        let who = united_here(&lanes);
         match cut.last_mut().filter(|last| last.who.iter().eq(who.iter().copied())) {
             Some(last) => last.until = edge[1],
             None => cut.push(Shift { from: edge[0], until: edge[1], who: who.into_iter().cloned().collect() }),
@@ -162,16 +167,32 @@ fn united(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     all
 }
 
-/// Who is on call in any rotation at `at`, in the order of [`who`](super::who). `places`: where each lane was left, at an earlier `at`.
-fn united_at<'a>(lanes: &[(&'a Rotation, Vec<Stretch<'a>>)], places: &mut [usize], at: Timestamp) -> Vec<&'a Name> {
+/// One rotation's stretches, walked in order, with who is on call where the walk is.
+struct Lane<'a> {
+    rotation: &'a Rotation,
+    stretches: Vec<Stretch<'a>>,
+    place: usize,
+    contacts: Vec<&'a Name>,
+}
+
+impl Lane<'_> {
+    /// Goes on to `at`, which is not before where it is.
+    fn walk_to(&mut self, at: Timestamp) {
+        let passed = self.stretches[self.place..].iter().take_while(|stretch| stretch.until <= at).count();
+        self.place += passed;
+        let here = self.stretches.get(self.place).filter(|stretch| stretch.from <= at);
+        if here.is_none_or(|stretch| stretch.from == at) {
+            self.contacts = here.map(|stretch| stretch.contacts(self.rotation)).unwrap_or_default();
+        }
+    }
+}
+
+/// Who is on call in any rotation, in the order of [`who`](super::who).
+fn united_here<'a>(lanes: &[Lane<'a>]) -> Vec<&'a Name> {
     let mut names = Vec::new();
-    for ((rotation, lane), place) in lanes.iter().zip(places) {
-        *place += lane[*place..].iter().take_while(|stretch| stretch.until <= at).count();
-        let Some(stretch) = lane.get(*place).filter(|stretch| stretch.from <= at) else { continue };
-        for name in stretch.contacts(rotation) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
+    for name in lanes.iter().flat_map(|lane| &lane.contacts) {
+        if !names.contains(name) {
+            names.push(*name);
         }
     }
     names
