@@ -43,10 +43,11 @@ fn number(answer: &Answer) -> usize {
         Answer::PlanStarted { .. } => 18,
         Answer::OfferDelete { .. } => 19,
         Answer::StillOnIt { .. } => 20,
+        Answer::Paged { .. } => 21,
     }
 }
 
-const ANSWERS: usize = 21;
+const ANSWERS: usize = 22;
 
 fn acked(stopped: &[&str], spared: &[&str], still: &[&str]) -> Answer {
     let (stopped, spared, still) = (strings(stopped), strings(spared), strings(still));
@@ -95,6 +96,10 @@ fn samples() -> Vec<Answer> {
         Answer::Reopened { paged: true, called: strings(&["Payments"]), alerts_at: None },
         Answer::Reopened { paged: true, called: vec![], alerts_at: None },
         Answer::PlanStarted { called: strings(&["Payments"]) },
+        Answer::Paged { title: "Payments".to_owned(), names: strings(&["Ana"]), fallback: false },
+        Answer::Paged { title: "Ana".to_owned(), names: strings(&["Ana"]), fallback: false },
+        Answer::Paged { title: "Payments".to_owned(), names: vec![], fallback: true },
+        Answer::Paged { title: "Ana".to_owned(), names: vec![], fallback: false },
         Answer::OfferDelete { room: Some(ROOM) },
         Answer::OfferDelete { room: None },
     ]

@@ -41,12 +41,12 @@ fn number(refusal: &Refusal) -> usize {
         Refusal::NothingToMergeWith { .. } => 23,
         Refusal::FormForgotten => 24,
         Refusal::OnCall(_) => 25,
-        Refusal::Call(_) => 26,
+        Refusal::Call(_) => 27,
         Refusal::NotOnIt { .. } => 26,
     }
 }
 
-const REFUSALS: usize = 27;
+const REFUSALS: usize = 28;
 
 fn samples() -> Vec<Refusal> {
     let not_allowed = |act, needs, roles| Refusal::NotAllowed(NotAllowed { act, needs, roles });
