@@ -98,6 +98,10 @@ fn samples() -> Vec<Answer> {
         Answer::Reopened { paged: true, called: strings(&["Payments"]), alerts_at: None },
         Answer::Reopened { paged: true, called: vec![], alerts_at: None },
         Answer::PlanStarted { called: strings(&["Payments"]) },
+        Answer::Paged { title: "Payments".to_owned(), names: strings(&["Ana"]), fallback: false },
+        Answer::Paged { title: "Ana".to_owned(), names: strings(&["Ana"]), fallback: false },
+        Answer::Paged { title: "Payments".to_owned(), names: vec![], fallback: true },
+        Answer::Paged { title: "Ana".to_owned(), names: vec![], fallback: false },
         Answer::OfferDelete { room: Some(ROOM) },
         Answer::OfferDelete { room: None },
     ]
