@@ -22,7 +22,7 @@ use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 
 /// Every table, those that others refer to first, and the migration that made it.
-const TABLES: [(&str, i64); 18] = [
+const TABLES: [(&str, i64); 23] = [
     ("install", 1),
     ("guild", 1),
     ("definition", 1),
@@ -41,6 +41,11 @@ const TABLES: [(&str, i64); 18] = [
     ("setting_override", 1),
     ("mute", 1),
     ("gateway_session", 3),
+    ("gateway_receipt", 4),
+    ("code_try", 4),
+    ("contact_proof", 4),
+    ("cover", 4),
+    ("oncall", 4),
 ];
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -48,6 +53,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// The story whose rows are the sample: every kind of state at once.
 const STORY: &str = "schedule primary: @ana @ben
 contact cleo: 2m here/2m dm · 0s phone
+contact dan: 0s pager
 plan db: stage 5m #primary · stage 5m @ben @cleo? · repeat 1 · also @dan
 alert firing db critical
 @ana acknowledges
@@ -62,6 +68,10 @@ alert firing disk critical
 @ana /contact mute: phone
 @ana /contact test
 @ana ✅
+chat contact eve: 0s mail · 0s here
+@ana /oncall cover: from 2026-01-07 08:00 to 2026-01-07 20:00
+@kim in the office /page: ben because The till does not open
+@eve /ack: 000000
 say nobody reads this
 fault discord down
 alert firing cache critical
