@@ -19,6 +19,16 @@ use crate::store::{StoreError, Tx, guild as guilds, oncall, outbox, wake};
 /// The noun of schedules in the wake table.
 pub const SCHEDULE: &str = "schedule";
 
+/// Why a schedule is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    /// Its time has come.
+    Time,
+    Definition,
+    /// Whoever changed who is on call: that is said in its own words, and is no hand-off as well.
+    Override,
+}
+
 impl App {
     /// The definitions in force in a guild, and the overrides of one of its schedules.
     ///
@@ -69,7 +79,7 @@ impl App {
     pub(super) async fn schedule_changed(&self, tx: &mut Tx, guild: GuildId, schedule: &Name) -> Result<(), Stop> {
         let facts = self.facts(tx, guild, None).await?;
         match oncall::load_named(tx, guild, schedule.as_str()).await? {
-            Some(row) => self.look_at(tx, &row, &facts, true).await,
+            Some(row) => self.look_at(tx, &row, &facts, Occasion::Override).await,
             None => self.remember_schedules(tx, guild, &facts).await,
         }
     }
@@ -86,7 +96,7 @@ impl App {
         let facts = self.facts(tx, guild, None).await?;
         for row in oncall::all(tx, guild).await? {
             if people || touches(Kind::Schedule, Some(&row.schedule)) {
-                self.look_at(tx, &row, &facts, true).await?;
+                self.look_at(tx, &row, &facts, Occasion::Definition).await?;
             }
         }
         self.remember_schedules(tx, guild, &facts).await
@@ -102,7 +112,7 @@ impl App {
             let id = ScheduleId(self.mint(self.now()).id());
             let row = oncall::OncallRow { id, guild_id: guild, schedule: name.to_string(), state: String::new() };
             oncall::insert(tx, &row).await?;
-            self.look_at(tx, &row, facts, true).await?;
+            self.look_at(tx, &row, facts, Occasion::Definition).await?;
         }
         Ok(())
     }
@@ -119,14 +129,21 @@ impl App {
                     return Ok(wake::set(tx, SCHEDULE, id.0, None).await?);
                 };
                 let facts = app.facts(tx, row.guild_id, None).await?;
-                app.look_at(tx, &row, &facts, false).await
+                app.look_at(tx, &row, &facts, Occasion::Time).await
             })
         });
         ticked.await.map_err(|stop: Stop| stop.fault("look at a schedule again"))
     }
 
-    /// Looks, and saves what came of it. `changed`: something about the schedule did.
-    async fn look_at(&self, tx: &mut Tx, row: &oncall::OncallRow, facts: &Facts, changed: bool) -> Result<(), Stop> {
+    /// Looks, and saves what came of it.
+    async fn look_at(
+        &self,
+        tx: &mut Tx,
+        row: &oncall::OncallRow,
+        facts: &Facts,
+        occasion: Occasion,
+    ) -> Result<(), Stop> {
+        let changed = occasion != Occasion::Time;
         let now = self.now();
         let old = read(row);
         let name = Name::parse(&row.schedule).ok();
@@ -140,7 +157,7 @@ impl App {
             self.ask_for(tx, row.guild_id, &Effect::SyncRole { role, leaving }, Some(target)).await?;
         }
         let announces = schedule.is_some_and(|schedule| schedule.announce.is_some());
-        if looked.told && announces {
+        if looked.told && announces && occasion != Occasion::Override {
             self.ask_for(tx, row.guild_id, &Effect::HandOff { schedule: row.id, at: now }, None).await?;
         }
         if schedule.is_none() {
