@@ -5,13 +5,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures::StreamExt;
 
-use super::call::CALL;
+use super::call::{CALL, read};
+use super::facts::read_state;
 use super::oncall::COVER;
 use super::save::{INCIDENT, PARKED_FOR};
 use super::schedule::SCHEDULE;
 use super::{App, Fault};
 use crate::domain::id::{CallId, CoverId, IncidentId, ScheduleId, Timestamp};
-use crate::store::{Store, StoreError, outbox, timeline, wake};
+use crate::store::{Store, StoreError, Tx, call as calls, incident as incidents, outbox, timeline, wake};
 
 /// How long a claimed deadline is ours: looking at an incident again takes milliseconds.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -95,6 +96,32 @@ impl App {
         taken.await.map(drop).map_err(|why: crate::store::StoreError| Fault::new("take up what was in hand", why))
     }
 
+    /// At the start: what an earlier version wrote down wakes by the rules of this one. A state that cannot be read keeps nothing else
+    /// from it: whoever looks at that says so.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn set_deadlines(&self) -> Result<(), Fault> {
+        let set = self.store().write(|tx| {
+            Box::pin(async move {
+                for id in incidents::live_ids(tx).await? {
+                    let state = incidents::peek(tx, id).await?.and_then(|row| read_state(&row).ok());
+                    if let Some(state) = state {
+                        set(tx, INCIDENT, id.0, state.next_deadline()).await?;
+                    }
+                }
+                for id in calls::live_ids(tx).await? {
+                    let state = calls::peek(tx, id).await?.and_then(|row| read(&row).ok());
+                    if let Some(state) = state {
+                        set(tx, CALL, id.0, state.next_deadline()).await?;
+                    }
+                }
+                Ok(())
+            })
+        });
+        set.await.map_err(|why: StoreError| Fault::new("set the deadlines of what is open", why))
+    }
+
     /// When the next deadline comes, or something parked has waited long enough.
     ///
     /// # Errors
@@ -108,4 +135,9 @@ impl App {
         });
         found.await.map_err(|why: crate::store::StoreError| Fault::new("look for deadlines", why))
     }
+}
+
+/// One that is right already stays as it is, with whoever holds it.
+async fn set(tx: &mut Tx, noun: &'static str, id: i64, due: Option<Timestamp>) -> Result<(), StoreError> {
+    if wake::due(tx, noun, id).await? == due { Ok(()) } else { wake::set(tx, noun, id, due).await }
 }

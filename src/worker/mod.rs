@@ -34,6 +34,7 @@ const AFTER_FAULT: Duration = Duration::from_millis(500);
 pub async fn start(app: &App, courier: &Arc<dyn Courier>, stop: &CancellationToken) -> Result<TaskTracker, Fault> {
     app.take_note_of_restore().await?;
     app.take_up().await?;
+    app.set_deadlines().await?;
     app.take_up_schedules().await?;
     let tasks = TaskTracker::new();
     for lane in Lane::ALL {
