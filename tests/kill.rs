@@ -11,6 +11,7 @@ mod playing;
 #[path = "kill/again.rs"]
 mod again;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -113,7 +114,10 @@ async fn killed_at(fault: Fault, database: &str) {
         .expect("the page comes, before or after the restart");
     discord.gateway().wait_connected(1, PATIENCE).await.expect("the bot connects");
     playing::quiet(&discord).await;
-    assert_eq!(pages(&discord).len(), 1, "one page, once: {:?}", pages(&discord));
+    // Who is on call depends on the hour at which this runs: on weekdays Cleo is called in the same message.
+    let names = pages(&discord);
+    let people: BTreeSet<&String> = names.iter().collect();
+    assert_eq!(people.len(), names.len(), "one page each, once: {names:?}");
     assert_eq!(discord.unknown_routes(), Vec::<String>::new());
 }
 

@@ -203,7 +203,14 @@ async fn handed_off(database: &TestStore) {
     let relay = json!({ "at": "2026-01-05T08:00:00Z", "before": ["ana"], "moves": moves });
     let state = json!({ "relay": relay }).to_string();
     let row = OncallRow { id: SCHEDULE, guild_id: GUILD, schedule: "primary".to_owned(), state };
-    let written = database.store.write(move |tx| Box::pin(async move { oncall::insert(tx, &row).await }));
+    let written = database.store.write(move |tx| {
+        Box::pin(async move {
+            if let Some(known) = oncall::load_named(tx, GUILD, "primary").await? {
+                oncall::delete(tx, known.id).await?;
+            }
+            oncall::insert(tx, &row).await
+        })
+    });
     written.await.unwrap_or_else(|why: StoreError| panic!("{why}"));
 }
 
