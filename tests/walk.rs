@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use muster::domain::engagement::End;
+use muster::domain::engagement::{End, Place, Post};
 use muster::domain::id::{EngagementId, PageId};
 use muster::domain::incident::Incident;
 use muster::store::{Store, StoreError, incident};
@@ -186,7 +186,8 @@ impl Known {
             if let Some(page) = state.paging.pages.iter().find(|page| page.waits()) {
                 return Err(format!("INC-{}: the page to {} of {} was lost", state.number, page.contact, page.at));
             }
-            sent += state.paging.posts.iter().filter(|post| post.sent.is_some()).count();
+            let in_discord = |post: &&Post| post.sent.is_some() && post.place != Place::Outside;
+            sent += state.paging.posts.iter().filter(in_discord).count();
         }
         let posted =
             told.iter().filter(|line| ["> page", "> dm", "> fallback"].iter().any(|sent| line.starts_with(sent)));

@@ -43,7 +43,14 @@ impl App {
     pub async fn handle(&self, request: Request) -> Reply {
         let action = action_of(&request.ask);
         let done = self.done_in_the_end(request.clone()).await;
-        if let Some(channel) = request.channel.filter(|_| !matches!(done, Ok(Done::Incident(_)))) {
+        let looked = match &done {
+            // The incident has seen it; or it was here before.
+            Ok(Done::Incident(_) | Done::Nothing) => false,
+            Ok(_) | Err(Stop::Refused(_)) => true,
+            // Who is told that nothing was done can rely on it.
+            Err(_) => false,
+        };
+        if let Some(channel) = request.channel.filter(|_| looked) {
             self.looked(channel, request.by.user).await;
         }
         match done {

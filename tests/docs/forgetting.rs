@@ -20,7 +20,6 @@ async fn a_person_can_be_deleted_as_the_guide_says() {
     let apply = Apply { sources, ..Apply::new(scenario::GUILD, None, "test") };
     stage.app().apply(apply).await.expect("the contact is applied");
     let steps = [
-        "schedule primary: @ana @ben",
         "@ana /oncall cover: from now to 2h",
         "@ben takes the shift",
         "@cleo /oncall take: primary",
