@@ -154,6 +154,8 @@ impl<'w> Model<'w> {
                 self.count_down(e);
             }
         }
+        // Who had answered for themselves may answer for the plan by the stage that begins now.
+        self.settle();
         self.watch();
         self.settle();
     }

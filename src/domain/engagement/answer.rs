@@ -194,8 +194,13 @@ impl Paging {
         let takeable = self.takeable(post);
         let own = self.acks.iter().rev().find(|ack| ack.by == by).map(|ack| (ack.at, ack.by));
         let engaged = self.engages(by);
+        // Somebody else is called by what this person has no part in: they are asked whether they take that.
+        let without = |engagement: &Engagement| engagement.clocks_of(by).next().is_none();
+        let others = takeable.iter().any(|id| self.engagement(*id).is_some_and(without));
         match own.or_else(|| self.engagements.iter().filter_map(acked).max()) {
-            Some((at, by)) if takeable.is_empty() || engaged && post.is_none() => Answered::Already { by, at },
+            Some((at, by)) if takeable.is_empty() || engaged && post.is_none() && !others => {
+                Answered::Already { by, at }
+            }
             _ => Answered::NotEngaged { takeable },
         }
     }
@@ -361,7 +366,12 @@ impl Paging {
             .into_iter()
             .partition(|engagement| engagement.origin == Origin::Plan && idle(engagement));
         self.engagements = kept;
-        self.acks.clear();
+        let again_too = |id: &EngagementId| again.iter().any(|engagement| engagement.id == *id);
+        for ack in &mut self.acks {
+            ack.stopped.retain(|id| !again_too(id));
+            ack.own.retain(|id| !again_too(id));
+        }
+        self.acks.retain(|ack| !ack.stopped.is_empty() || !ack.own.is_empty());
         let reset =
             |engagement: Engagement| Engagement { clocks: Vec::new(), end: None, started_at: turn.now, ..engagement };
         let again = again.into_iter().map(reset).collect();

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::advance::Run;
+use super::clock::OwnAnswer;
 use super::{Clock, Engaged, Engagement, LAST_STAGE_REST, Progress};
 use crate::domain::facts::Facts;
 use crate::domain::id::Timestamp;
@@ -110,8 +111,16 @@ impl Engagement {
     fn catch_up_clock(&mut self, index: usize, named_at: &[Timestamp], due: Timestamp, run: &mut Run<'_, '_>) {
         let (now, facts) = (run.turn.now, run.turn.facts);
         let clock = &mut self.clocks[index];
-        if clock.silent() {
+        if clock.skipped.is_some() {
             return;
+        }
+        match clock.answered {
+            // A stage that names whoever handed it up engages them again, also when it comes late.
+            Some(OwnAnswer::Passed { .. }) if !named_at.is_empty() && run.spare != Some(clock.user) => {
+                (clock.answered, clock.started) = (None, false);
+            }
+            Some(_) => return,
+            None => {}
         }
         if let Some(until) = clock.hold.as_ref().map(|hold| hold.until) {
             if !named_at.is_empty() {

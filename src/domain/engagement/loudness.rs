@@ -237,9 +237,10 @@ impl Engagement {
             match (&mut clock.hold, run.manner(&clock.contact)) {
                 // A stage may wait for their night although they have answered.
                 (Some(hold), Manner::Show) if silent => hold.until = now,
+                // Their night may have got longer since.
+                (Some(hold), Manner::Hold { until }) if until > now => hold.until = until,
                 (Some(hold), _) if hold.until <= now => {}
-                (Some(hold), Manner::Page) => hold.until = now,
-                (Some(hold), Manner::Hold { until }) => hold.until = until,
+                (Some(hold), Manner::Page | Manner::Hold { .. }) => hold.until = now,
                 (Some(hold), Manner::Show) if hold.asked.is_some() => {
                     let via = hold.asked.clone().and_then(Asked::via);
                     self.show(index, now, via.as_ref(), run);

@@ -266,6 +266,10 @@ impl Paging {
     /// Everything that a post is about has started again since it was issued: an answer to it may be older than that.
     pub fn outdated(&self, post: &Post) -> bool {
         let about = self.about(post);
+        if about.is_empty() {
+            // A question to whoever acknowledged: it stands while it is open.
+            return !self.open(post);
+        }
         about.iter().filter_map(|id| self.engagement(*id)).all(|engagement| engagement.started_at > post.at)
     }
 
@@ -287,6 +291,12 @@ impl Paging {
     /// The engagement stands still because all alerts have recovered.
     pub(super) fn holds(&self, engagement: &Engagement) -> bool {
         self.held_since.is_some() && engagement.origin.waits_for_alerts()
+    }
+
+    /// What calls this target now: neither waits for alerts to fire again, nor rests because nobody is to be pinged.
+    pub fn calls(&self, target: &Engage) -> Option<&Engagement> {
+        let rests = |e: &Engagement| matches!(e.progress, Progress::Resting { .. });
+        self.engagements.iter().find(|e| e.target == *target && e.runs() && !self.holds(e) && !rests(e))
     }
 
     /// Nobody has answered, nothing holds it, and something must happen by itself (ARCHITECTURE, invariant 5).

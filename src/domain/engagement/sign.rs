@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use super::page::{Closing, PageState, Place, Post, PostKind};
-use super::{Ack, End, Engagement, Page, Paging, Progress};
+use super::{Ack, End, Engagement, LATE_AFTER, Page, Paging, Progress};
 use crate::domain::contact::Way;
 use crate::domain::effect::Effect;
 use crate::domain::id::{PageId, PostId, Timestamp, UserId};
@@ -84,8 +84,8 @@ impl Paging {
         for by in holders {
             match self.question(by).map(|page| (page.id, page.lapses_at, page.waits())) {
                 Some((page, Some(at), waits)) if at <= turn.now => {
-                    // What Discord has not taken has asked nobody.
-                    match waits && turn.facts.outage.is_some() {
+                    // What Discord has not taken has asked nobody; and who answered while nobody listened is still to be heard.
+                    match waits || turn.now - at > LATE_AFTER {
                         true => self.ask_until(page, turn.now + LAPSE_AFTER),
                         false => lapsed.extend(self.lapse(by, turn)),
                     }

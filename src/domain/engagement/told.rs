@@ -68,9 +68,11 @@ impl Paging {
         };
         for engagement in self.engagements.iter_mut().filter(|engagement| about.contains(&engagement.id)) {
             for clock in engagement.clocks.iter_mut().filter(|clock| clock.contact == contact) {
-                match quiet {
-                    true => clock.fail_every_channel(why, turn.facts),
-                    false => clock.fail_channel(&channel, why),
+                match (quiet, clock.shown) {
+                    (true, true) => clock.fail_every_channel(why, turn.facts),
+                    // It got louder meanwhile: they are paged through channels of their own.
+                    (true, false) => {}
+                    (false, _) => clock.fail_channel(&channel, why),
                 }
             }
         }
