@@ -88,6 +88,8 @@ pub fn called(title: &str, names: &[String], fallback: bool, number: Option<i64>
         _ => text.said(title).ours("."),
     };
     match number {
+        Some(number) if names.is_empty() && !fallback => text
+            .ours(format!(" They see it in INC-{number}. To wake somebody now, raise the impact: `/incident impact`.")),
         Some(number) => text.ours(format!(" It goes on in INC-{number} until somebody acknowledges.")),
         None => text.ours(" The message here shows how it goes; there you can escalate or stop it."),
     }

@@ -181,13 +181,15 @@ impl Call {
     /// Everything that is due now. A call with nobody left to wait for is over.
     fn tick(&mut self, turn: &mut Turn<'_>) {
         self.stands_until = self.stands_until.filter(|until| turn.now < *until);
-        if self.over_at.is_some() || self.stands_until.is_some() {
+        if self.over_at.is_some() {
             return;
         }
-        if turn.now >= self.ends_at {
-            return self.end(Closing::Unanswered, turn);
+        if self.stands_until.is_none() {
+            if turn.now >= self.ends_at {
+                return self.end(Closing::Unanswered, turn);
+            }
+            self.paging.advance(turn, None);
         }
-        self.paging.advance(turn, None);
         if !self.paging.unanswered() {
             self.over_at = Some(turn.now);
         }

@@ -22,7 +22,7 @@ impl Incident {
     ) -> Result<Answer, Refusal> {
         self.allow(Act::Page, by, turn)?;
         call::may_be_called(target, turn.facts)?;
-        if let Some(running) = self.paging.engagements.iter().find(|e| e.runs() && e.target == *target) {
+        if let Some(running) = self.paging.calls(target) {
             let (title, since) = (running.title.clone(), running.started_at);
             return Err(CallRefusal::CalledAlready { title, since, number: Some(self.number) }.into());
         }
