@@ -14,7 +14,7 @@ use super::fault::Stop;
 use super::outbox::{Ending, Work};
 use super::{App, Fault};
 use crate::domain::call;
-use crate::domain::engagement::{Paging, Told};
+use crate::domain::engagement::{Closing, Page, Paging, Told};
 use crate::domain::id::{PostId, Root, Timestamp, UserId};
 use crate::domain::incident::{self, Input};
 use crate::domain::permission::Person;
@@ -23,29 +23,44 @@ use crate::store::{Conn, Tx, call as calls, incident as incidents};
 
 /// A gateway is asked this often: Pushover allows no faster.
 pub const ASK_EVERY: TimeDelta = TimeDelta::seconds(5);
-/// What is on its way is looked at after this: longer than a delivery takes.
+/// A delivery takes no longer than this, there and back.
 const ON_ITS_WAY: TimeDelta = TimeDelta::seconds(20);
 /// How long a page rings by itself, at most.
 pub const RINGS_FOR: Duration = Duration::from_secs(50 * 60);
 /// For how much longer it is tried to stop it.
 const SLACK: TimeDelta = TimeDelta::minutes(5);
-/// Looked at in one turn.
-const BATCH: i64 = 16;
 
 /// A page that rings, or may.
 #[derive(Debug, Clone)]
 pub struct Ringing(ReceiptRow);
 
 impl App {
-    /// Pages that are to be asked after, or stopped, now.
+    /// Up to `limit` pages that are to be asked after, or stopped, now. They come again when a delivery must be over, or when
+    /// something changes about them.
     ///
     /// # Errors
     /// A fault of the store.
-    pub async fn ringing(&self) -> Result<Vec<Ringing>, Fault> {
+    pub async fn ringing(&self, limit: i64) -> Result<Vec<Ringing>, Fault> {
         let now = self.now();
-        let due = self.store().read(move |conn| Box::pin(async move { receipt::due(conn, now, BATCH).await }));
-        let due = due.await.map_err(|why| Fault::new("look for pages that ring", why))?;
-        Ok(due.into_iter().map(Ringing).collect())
+        let fault = |why| Fault::new("look for pages that ring", why);
+        let due = self.store().read(move |conn| Box::pin(async move { receipt::due(conn, now, limit).await }));
+        let due = due.await.map_err(fault)?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let taken = self.store().write(move |tx| {
+            Box::pin(async move {
+                let again = now + ON_ITS_WAY;
+                let mut taken = Vec::with_capacity(due.len());
+                for row in due {
+                    if receipt::later(tx, &row, again).await? {
+                        taken.push(Ringing(ReceiptRow { ask_at: again, ..row }));
+                    }
+                }
+                Ok(taken)
+            })
+        });
+        taken.await.map_err(fault)
     }
 
     /// When there will be some.
@@ -65,17 +80,15 @@ impl App {
         let row = &ringing.0;
         let now = self.now();
         if now > row.until_at {
-            self.forget_ringing(row.post_id).await?;
+            self.forget_ringing(row).await?;
             return Ok(None);
         }
         let ring = Ring { url_env: row.url_env.clone(), key: row.key.clone(), receipt: row.receipt.clone() };
         let what = match (self.still_asks(row).await?, &row.receipt) {
             (false, _) => What::Hush(ring),
             (true, Some(_)) => What::AskReceipt(ring),
-            (true, None) => {
-                self.look_later(row.post_id, now + ON_ITS_WAY).await?;
-                return Ok(None);
-            }
+            // It is on its way, or what became of it is never heard.
+            (true, None) => return Ok(None),
         };
         Ok(Some(Delivery { guild: row.guild_id, root: Some(row.root), attempt: 1, age: Duration::ZERO, what }))
     }
@@ -85,20 +98,25 @@ impl App {
     /// # Errors
     /// A fault of the store: it is asked again.
     pub async fn record_ringing(&self, ringing: &Ringing, told: Result<Receipt, Miss>) -> Result<(), Fault> {
-        let post = ringing.0.post_id;
+        let row = &ringing.0;
+        let soon = self.now() + ASK_EVERY;
         match told {
-            Ok(Receipt::Heard { acknowledged: true, .. }) => self.answered_there(&ringing.0).await,
-            Ok(Receipt::Heard { over: false, .. }) => self.look_later(post, self.now() + ASK_EVERY).await,
-            Ok(_) => self.forget_ringing(post).await,
+            Ok(Receipt::Heard { acknowledged: true, .. }) => self.answered_there(row).await,
+            Ok(Receipt::Heard { over: false, .. }) => self.look_later(row, soon).await,
+            // What is still on its way would begin to ring after this.
+            Ok(_) if row.receipt.is_none() && self.now() < sent_at(row) + ON_ITS_WAY => {
+                self.look_later(row, soon).await
+            }
+            Ok(_) => self.forget_ringing(row).await,
             Err(Miss::Never { detail, .. }) => {
-                tracing::warn!(post = post.0, why = detail, "a page that rings is not followed any more");
-                self.forget_ringing(post).await
+                tracing::warn!(post = row.post_id.0, why = detail, "a page that rings is not followed any more");
+                self.forget_ringing(row).await
             }
             Err(Miss::Retry { after, .. } | Miss::Down { after, .. }) => {
                 let after = after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or(ASK_EVERY);
-                self.look_later(post, self.now() + after.max(ASK_EVERY)).await
+                self.look_later(row, self.now() + after.max(ASK_EVERY)).await
             }
-            Err(_) => self.look_later(post, self.now() + ASK_EVERY).await,
+            Err(_) => self.look_later(row, soon).await,
         }
     }
 
@@ -107,7 +125,6 @@ impl App {
         let (What::Outside(page), Some((root, post))) = (what, work.root_of_post()) else { return Ok(()) };
         let Some(url_env) = page.outlet.rings().filter(|_| page.public.urgent()) else { return Ok(()) };
         let now = self.now();
-        let rings_for = TimeDelta::from_std(RINGS_FOR).unwrap_or_default();
         let row = ReceiptRow {
             post_id: post,
             guild_id: work.guild(),
@@ -116,7 +133,7 @@ impl App {
             key: page.key.clone(),
             receipt: None,
             ask_at: now + ON_ITS_WAY,
-            until_at: now + rings_for + SLACK,
+            until_at: now + followed_for(),
         };
         let written = self.store().write(move |tx| Box::pin(async move { receipt::expect(tx, &row).await }));
         written.await.map_err(|why| Fault::new("expect a receipt", why))
@@ -141,7 +158,8 @@ impl App {
         Ok(paging.is_some_and(|paging| paging.post(post).is_some_and(|post| paging.open(post))))
     }
 
-    /// They have answered at the gateway: the same as `/ack` (ENGAGEMENT 12), and a sign that they have seen it.
+    /// They have answered at the gateway: the same as `/ack` (ENGAGEMENT 12), and a sign that they have seen it. Where that ends
+    /// the page, it is also stopped, for a try of which we never heard may ring on.
     async fn answered_there(&self, row: &ReceiptRow) -> Result<(), Fault> {
         let (app, row) = (self.clone(), row.clone());
         let told = self.store().write(move |tx| {
@@ -150,7 +168,7 @@ impl App {
                 if let Some(user) = paging.and_then(|paging| called(&paging, row.post_id)) {
                     app.acknowledge_for(tx, &row, user).await?;
                 }
-                Ok(receipt::forget(tx, row.post_id).await?)
+                Ok(receipt::forget(tx, &row).await?)
             })
         });
         told.await.map_err(|stop: Stop| stop.fault("take down an answer at a gateway"))
@@ -180,21 +198,35 @@ impl App {
         Ok(())
     }
 
-    async fn look_later(&self, post: PostId, at: Timestamp) -> Result<(), Fault> {
-        let written = self.store().write(move |tx| Box::pin(async move { receipt::later(tx, post, at).await }));
-        written.await.map_err(|why| Fault::new("look at a page that rings later", why))
+    async fn look_later(&self, row: &ReceiptRow, at: Timestamp) -> Result<(), Fault> {
+        let row = row.clone();
+        let written = self.store().write(move |tx| Box::pin(async move { receipt::later(tx, &row, at).await }));
+        written.await.map(drop).map_err(|why| Fault::new("look at a page that rings later", why))
     }
 
-    async fn forget_ringing(&self, post: PostId) -> Result<(), Fault> {
-        let written = self.store().write(move |tx| Box::pin(async move { receipt::forget(tx, post).await }));
+    async fn forget_ringing(&self, row: &ReceiptRow) -> Result<(), Fault> {
+        let row = row.clone();
+        let written = self.store().write(move |tx| Box::pin(async move { receipt::forget(tx, &row).await }));
         written.await.map_err(|why| Fault::new("forget a page that rang", why))
     }
 }
 
-/// Whom a page calls, unless its engagements have started again since: then the answer was to what was before.
+/// How long a page that rings is followed.
+fn followed_for() -> TimeDelta {
+    TimeDelta::from_std(RINGS_FOR).unwrap_or_default() + SLACK
+}
+
+/// When it went out last.
+fn sent_at(row: &ReceiptRow) -> Timestamp {
+    row.until_at - followed_for()
+}
+
+/// Whom a page calls. None where nothing more is asked of them but by a newer page, or where its engagements have started
+/// again since: then the answer was to what was before.
 fn called(paging: &Paging, post: PostId) -> Option<UserId> {
     let post = paging.post(post).filter(|post| !paging.outdated(post))?;
-    paging.pages_of(post).map(|page| page.user).next()
+    let asks = |page: &Page| page.closed.as_ref().is_none_or(|closed| closed.how == Closing::Repeated);
+    paging.pages_of(post).find(|page| asks(page)).map(|page| page.user)
 }
 
 async fn paging_of(conn: &mut Conn, root: Root) -> Result<Option<Paging>, Stop> {

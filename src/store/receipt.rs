@@ -75,25 +75,34 @@ pub async fn rings(tx: &mut Tx, post: PostId, receipt: &str, ask_at: Timestamp) 
 /// Something has changed about the page: it is looked at now.
 pub async fn hurry(tx: &mut Tx, post: PostId, now: Timestamp) -> Result<(), StoreError> {
     tx.ring();
-    later(tx, post, now).await
-}
-
-/// It is looked at then.
-pub async fn later(tx: &mut Tx, post: PostId, ask_at: Timestamp) -> Result<(), StoreError> {
     run!(
         tx,
         "UPDATE gateway_receipt
          SET ask_at = $2
          WHERE post_id = $1",
         post,
-        Us(ask_at)
+        Us(now)
     )?;
     Ok(())
 }
 
-/// Nothing rings any more.
-pub async fn forget(tx: &mut Tx, post: PostId) -> Result<(), StoreError> {
-    run!(tx, "DELETE FROM gateway_receipt WHERE post_id = $1", post)?;
+/// It is looked at then, unless something has changed about it since `row` was read. Whether nothing has.
+pub async fn later(tx: &mut Tx, row: &ReceiptRow, ask_at: Timestamp) -> Result<bool, StoreError> {
+    let moved = run!(
+        tx,
+        "UPDATE gateway_receipt
+         SET ask_at = $2
+         WHERE post_id = $1 AND ask_at = $3",
+        row.post_id,
+        Us(ask_at),
+        Us(row.ask_at)
+    )?;
+    Ok(moved > 0)
+}
+
+/// Nothing rings any more, unless something has changed about it since `row` was read.
+pub async fn forget(tx: &mut Tx, row: &ReceiptRow) -> Result<(), StoreError> {
+    run!(tx, "DELETE FROM gateway_receipt WHERE post_id = $1 AND ask_at = $2", row.post_id, Us(row.ask_at))?;
     Ok(())
 }
 

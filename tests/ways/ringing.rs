@@ -21,7 +21,8 @@ const ANSWERED: &str = r#"{"status":1,"acknowledged":1,"expired":0}"#;
 const EXPIRED: &str = r#"{"status":1,"acknowledged":0,"expired":1}"#;
 
 /// Ana is called by her phone, Ben in Discord, both at once.
-const SETUP: [&str; 2] = ["contact ana: 0s pager", "plan db: stage 5m @ana @ben"];
+const SETUP: [&str; 2] = ["contact ana: 0s pager", PLAN];
+const PLAN: &str = "plan db: stage 5m @ana @ben";
 const FIRING: &str = "alert firing db critical";
 
 /// What an answer of the gateway meets on its way to us.
@@ -62,25 +63,34 @@ const BEN: UserId = UserId(200_000_000_000_000_002);
 
 /// A world in which the page has gone out, and its Pushover.
 async fn world(made: &TestStore, trouble: impl FnOnce(&App) -> Option<Trouble>) -> (Stage, StandIn) {
+    told(made, &SETUP, trouble).await
+}
+
+async fn told(made: &TestStore, setup: &[&str], trouble: impl FnOnce(&App) -> Option<Trouble>) -> (Stage, StandIn) {
     let pushover = StandIn::start().await;
     let address = format!("{}/1/messages.json?token=app&user=ana", pushover.url);
     let mut stage = Stage::open(made.store.clone(), "2026-01-05T10:00:00Z").await;
     let trouble = Mutex::new(trouble(stage.app()));
     stage.fake().carry_outside(Arc::new(Road { router: router(&[(VARIABLE, address)], None), trouble }));
-    stage.play(&SETUP).await;
+    stage.play(setup).await;
     pushover.usually(200, UNANSWERED);
     pushover.answer(200, &[], RINGS);
     stage.play(&[FIRING]).await;
     (stage, pushover)
 }
 
+/// What was asked of it; our own word for the page is the same in all of it.
 fn lines(heard: &[Heard]) -> Vec<String> {
-    heard.iter().map(Heard::line).collect()
+    let line = |heard: &Heard| match heard.line().strip_prefix("POST /1/receipts/cancel_by_tag/") {
+        Some(_) => STOPPED.to_owned(),
+        None => heard.line(),
+    };
+    heard.iter().map(line).collect()
 }
 
 const SENT: &str = "POST /1/messages.json";
 const ASKED: &str = "GET /1/receipts/r1.json?token=app";
-const STOPPED: &str = "POST /1/receipts/r1/cancel.json";
+const STOPPED: &str = "POST /1/receipts/cancel_by_tag/TAG.json";
 
 #[tokio::test]
 async fn the_phone_does_not_ring_after_the_acknowledgement() {
@@ -91,8 +101,8 @@ async fn the_phone_does_not_ring_after_the_acknowledgement() {
         assert_eq!(lines(&pushover.take()), [ASKED, ASKED], "every five seconds");
         stage.play(&["@ben acknowledges"]).await;
         let heard = pushover.take();
-        assert_eq!(lines(&heard), [STOPPED]);
-        assert_eq!(heard[0].body, "token=app");
+        assert_eq!(lines(&heard), [ASKED, STOPPED], "whether it was answered just before, and that it is to stop");
+        assert_eq!(heard[1].body, "token=app");
         stage.play(&["advance 2h"]).await;
         assert_eq!(lines(&pushover.take()), Vec::<String>::new(), "nothing is asked any more");
     })
@@ -105,10 +115,25 @@ async fn stopping_it_is_tried_until_it_succeeds() {
         let (mut stage, pushover) = world(made, |_| None).await;
         pushover.take();
         for _ in 0..3 {
+            pushover.answer(200, &[], UNANSWERED);
             pushover.answer(503, &[], "");
         }
         stage.play(&["@ben acknowledges", "advance 1m"]).await;
-        assert_eq!(lines(&pushover.take()), [STOPPED; 4]);
+        assert_eq!(lines(&pushover.take()), [ASKED, STOPPED].repeat(4));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_after_is_stopped_all_the_same() {
+    on_both(async |made| {
+        let (mut stage, pushover) = world(made, |_| None).await;
+        pushover.take();
+        pushover.answer(503, &[], "");
+        stage.play(&["@ben acknowledges"]).await;
+        assert_eq!(lines(&pushover.take()), [ASKED, STOPPED]);
+        stage.play(&["advance 1m"]).await;
+        assert_eq!(lines(&pushover.take()), [ASKED, STOPPED], "and it is heard whether they had answered");
     })
     .await;
 }
@@ -124,7 +149,40 @@ async fn an_answer_on_the_phone_is_an_acknowledgement() {
         assert!(told.iter().any(|line| line.starts_with("> ~ page @ben: @ana has it since")), "{told:#?}");
         let later = stage.play(&["advance 1h"]).await;
         assert_eq!(later, ["advance 1h"], "nobody else is called");
-        assert_eq!(lines(&pushover.take()), [ASKED]);
+        assert_eq!(lines(&pushover.take()), [ASKED, ASKED, STOPPED], "a twin, of which we never heard, stops too");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_just_before_it_is_stopped_counts() {
+    on_both(async |made| {
+        // The next page takes the place of this one, and that very moment they press the button of this one.
+        let (mut stage, pushover) = told(made, &["contact ana: 0s pager/2m", PLAN], |_| None).await;
+        pushover.take();
+        stage.play(&["advance 119s"]).await;
+        pushover.take();
+        pushover.answer(200, &[], r#"{"status":1,"request":"x","receipt":"r2"}"#);
+        pushover.answer(200, &[], ANSWERED);
+        let told = stage.play(&["advance 1s"]).await;
+        assert!(told.contains(&"> line: @ana acknowledged. Paging of db stops.".to_owned()), "{told:#?}");
+        let second = ASKED.replace("r1", "r2");
+        assert_eq!(lines(&pushover.take()), [SENT, ASKED, STOPPED, &second, STOPPED]);
+        stage.play(&["advance 1h"]).await;
+        assert!(pushover.take().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_after_somebody_else_had_it_changes_nothing() {
+    on_both(async |made| {
+        let (mut stage, pushover) = world(made, |_| None).await;
+        pushover.answer(200, &[], ANSWERED);
+        let told = stage.play(&["@ben acknowledges"]).await;
+        assert!(!told.iter().any(|line| line.contains("@ana acknowledged")), "{told:#?}");
+        let later = stage.play(&["advance 1h"]).await;
+        assert_eq!(later, ["advance 1h"]);
     })
     .await;
 }
@@ -137,7 +195,7 @@ async fn a_restart_forgets_neither_to_ask_nor_to_stop() {
         stage.play(&["restart", "advance 5s"]).await;
         assert_eq!(lines(&pushover.take()), [ASKED]);
         stage.play(&["@ben acknowledges"]).await;
-        assert_eq!(lines(&pushover.take()), [STOPPED]);
+        assert_eq!(lines(&pushover.take()), [ASKED, STOPPED]);
     })
     .await;
 }
@@ -146,10 +204,16 @@ async fn a_restart_forgets_neither_to_ask_nor_to_stop() {
 async fn a_phone_is_stopped_though_we_never_heard_that_it_rings() {
     on_both(async |made| {
         let (mut stage, pushover) = world(made, |_| Some(Trouble::Lost)).await;
-        stage.play(&["@ben acknowledges", "advance 30s"]).await;
+        stage.play(&["@ben acknowledges", "advance 1s"]).await;
         let heard = pushover.take();
         let tag = heard[0].form()["tags"].clone();
-        assert_eq!(lines(&heard), [SENT.to_owned(), format!("POST /1/receipts/cancel_by_tag/{tag}.json")]);
+        assert_eq!(lines(&heard), [SENT, STOPPED]);
+        assert_eq!(heard[1].line(), format!("POST /1/receipts/cancel_by_tag/{tag}.json"));
+        stage.play(&["advance 1m"]).await;
+        let again = lines(&pushover.take());
+        assert!(again.len() <= 4 && again.iter().all(|line| line == STOPPED), "while it may be on its way: {again:?}");
+        stage.play(&["advance 2h"]).await;
+        assert!(pushover.take().is_empty());
     })
     .await;
 }
@@ -158,7 +222,7 @@ async fn a_phone_is_stopped_though_we_never_heard_that_it_rings() {
 async fn an_acknowledgement_while_the_page_is_on_its_way_stops_it_when_it_is_out() {
     on_both(async |made| {
         let (mut stage, pushover) = world(made, |app| Some(Trouble::Acknowledged(app.clone()))).await;
-        assert_eq!(lines(&pushover.take()), [SENT, STOPPED]);
+        assert_eq!(lines(&pushover.take()), [SENT, ASKED, STOPPED]);
         stage.play(&["advance 1h"]).await;
         assert!(pushover.take().is_empty());
     })

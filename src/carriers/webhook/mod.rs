@@ -65,11 +65,18 @@ impl Webhook {
         Ok(receipt.map_or(Receipt::Done, |receipt| Receipt::Ringing { receipt }))
     }
 
-    /// Stops what rings.
+    /// Stops what rings; whoever answered it just before is heard.
     pub(super) async fn hush(&self, ring: &Ring) -> Result<Receipt, Miss> {
+        let said = match ring.receipt {
+            Some(_) => self.ask(ring).await,
+            None => Ok(Receipt::Done),
+        };
         let made = pushover::cancel(self.address(&ring.url_env)?, ring);
         call(&self.guard, made.map_err(|what| lacks(&ring.url_env, what))?, self.clock.now()).await?;
-        Ok(Receipt::Done)
+        match said {
+            Ok(Receipt::Heard { acknowledged: false, .. }) => Ok(Receipt::Done),
+            said => said,
+        }
     }
 
     /// Asks what became of what rings.
