@@ -117,7 +117,7 @@ impl App {
         for effect in &outcome.effects {
             let (lane, post, due_at) = match effect {
                 Effect::SendPost { post } => (Lane::Page, post, now),
-                Effect::RedrawPost { post } if state.paging.rings(*post) => {
+                Effect::RedrawPost { post } if state.paging.is_outside(*post) => {
                     receipt::hurry(tx, *post, now).await?;
                     continue;
                 }

@@ -210,7 +210,9 @@ async fn ask(tx: &mut Tx, state: &Incident, effect: &Effect, now: Timestamp, min
             (Lane::Page, Some(post.to_string()), waits.then_some(room), now)
         }
         // Outside Discord there is nothing to draw anew; what rings there stops.
-        Effect::RedrawPost { post } if state.paging.rings(*post) => return Ok(receipt::hurry(tx, *post, now).await?),
+        Effect::RedrawPost { post } if state.paging.is_outside(*post) => {
+            return Ok(receipt::hurry(tx, *post, now).await?);
+        }
         Effect::RedrawPost { post } => (Lane::Normal, Some(post.to_string()), None, now),
         Effect::PinCard { post } => (Lane::Normal, Some(post.to_string()), None, now),
         Effect::UpdateCard { post } => (Lane::Normal, Some(post.to_string()), None, now + CARD_SETTLES),

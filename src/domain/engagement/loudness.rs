@@ -250,10 +250,11 @@ impl Engagement {
                 (None, _) => {}
             }
         }
-        self.stage_goes_on(waited, now);
         if !louder.is_empty() {
             self.get_louder(louder, run);
         }
+        // Also where the one who is paged now was only shown it beside those whose night it waited for.
+        self.stage_goes_on(waited, now);
     }
 
     /// A plan that rested starts again; otherwise those are paged now who were only shown it.

@@ -258,8 +258,8 @@ impl Paging {
         self.posts.iter().find(|post| post.id == id)
     }
 
-    /// The post went out of Discord, where it may ring until somebody stops it.
-    pub fn rings(&self, id: PostId) -> bool {
+    /// The post goes out of Discord, where it may ring until somebody stops it.
+    pub fn is_outside(&self, id: PostId) -> bool {
         self.post(id).is_some_and(|post| post.place == Place::Outside)
     }
 
