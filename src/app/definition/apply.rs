@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::app::fault::Stop;
+use crate::app::oncall::standing;
 use crate::app::verify::note_addresses;
 use crate::app::{App, Fault};
 use crate::definitions::{self, Around, Diff, Document, Problem, Proposal, Reviewed, Source};
@@ -205,7 +206,8 @@ impl App {
         };
         let touched = touched(&proposal);
         let secrets = &self.0.secrets;
-        let around = Around { guild: apply.seen.survey(), secrets: &**secrets, now: self.now() };
+        let overrides = standing(conn, apply.guild, self.now()).await?;
+        let around = Around { guild: apply.seen.survey(), secrets: &**secrets, now: self.now(), overrides: &overrides };
         let Reviewed { set, diff, warnings, names } =
             match definitions::review(&old, proposal, around, apply.seen.why_not()) {
                 Ok(reviewed) => reviewed,
