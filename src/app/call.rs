@@ -8,7 +8,6 @@ use super::fault::Stop;
 use super::outbox::{Lane, Work};
 use super::request::{Ask, Request, Which};
 use super::save::{CARD_SETTLES, insert_page, insert_shown, put};
-use super::verify::take_proof;
 use super::{App, Fault, answer, calling, draw, tested};
 use crate::domain::call::{self, Answer, Call, Input, Kind, Opening, Outcome};
 use crate::domain::definition::Set;
@@ -113,7 +112,7 @@ impl App {
         for test in state.tested().iter().filter(|test| !before.contains(test)) {
             contact::tested(tx, state.guild, &tested::row(state.id, test)).await?;
         }
-        take_proof(tx, old, state, now).await?;
+        self.take_proof(tx, old, state, now).await?;
         let mut mint = self.mint(now);
         for effect in &outcome.effects {
             let (lane, post, due_at) = match effect {
@@ -133,7 +132,7 @@ impl App {
         Ok(())
     }
 
-    async fn facts_of_call(&self, conn: &mut Conn, state: &Call) -> Result<Facts, Stop> {
+    pub(super) async fn facts_of_call(&self, conn: &mut Conn, state: &Call) -> Result<Facts, Stop> {
         let engagements = state.paging.engagements.iter().map(|engagement| engagement.revision);
         self.facts_at(conn, state.guild, engagements.chain([state.revision]).collect()).await
     }
