@@ -8,9 +8,9 @@ use super::fault::Stop;
 use super::outbox::{Lane, Work};
 use super::request::{Ask, Request, Which};
 use super::save::{CARD_SETTLES, insert_page, insert_shown, put};
-use super::verify::take_proof;
 use super::{App, Fault, answer, calling, draw, tested};
 use crate::domain::call::{self, Answer, Call, Input, Kind, Opening, Outcome};
+use crate::domain::definition::Set;
 use crate::domain::effect::Effect;
 use crate::domain::engagement::{Place, Post, Told};
 use crate::domain::facts::Facts;
@@ -112,7 +112,7 @@ impl App {
         for test in state.tested().iter().filter(|test| !before.contains(test)) {
             contact::tested(tx, state.guild, &tested::row(state.id, test)).await?;
         }
-        take_proof(tx, old, state, now).await?;
+        self.take_proof(tx, old, state, now).await?;
         let mut mint = self.mint(now);
         for effect in &outcome.effects {
             let (lane, post, due_at) = match effect {
@@ -132,7 +132,7 @@ impl App {
         Ok(())
     }
 
-    async fn facts_of_call(&self, conn: &mut Conn, state: &Call) -> Result<Facts, Stop> {
+    pub(super) async fn facts_of_call(&self, conn: &mut Conn, state: &Call) -> Result<Facts, Stop> {
         let engagements = state.paging.engagements.iter().map(|engagement| engagement.revision);
         self.facts_at(conn, state.guild, engagements.chain([state.revision]).collect()).await
     }
@@ -236,7 +236,7 @@ impl App {
         let to = match post.place {
             Place::Direct { user } => Address::Dm(user),
             Place::Outside => {
-                let facts = self.facts_of_call(conn, state).await?;
+                let facts = open_to(state, self.facts_of_call(conn, state).await?);
                 return Ok(self.outside(&facts, &state.paging, post, public(state, post)));
             }
             Place::Announcement { channel } => Address::Channel(channel),
@@ -263,6 +263,19 @@ impl App {
         let now = self.now();
         Outgoing::Called(Box::new(calling::card(state, facts, self.mint(now), now)))
     }
+}
+
+/// A test goes where a page would not go yet, to prove just that; but not to an unproved address that was put there since it began.
+fn open_to(state: &Call, mut facts: Facts) -> Facts {
+    let Kind::Test { .. } = state.kind else { return facts };
+    let (then, live) = (facts.frozen.get(&state.revision).cloned().unwrap_or_default(), facts.live.clone());
+    let moved = |name: &Name, channel: &str| {
+        let of = |set: &Set| set.contact(name).and_then(|contact| contact.channel(channel)).cloned();
+        of(&then) != of(&live)
+    };
+    facts.muted.clear();
+    facts.unverified.retain(|(name, channel)| moved(name, channel));
+    facts
 }
 
 /// All that leaves Discord: of a test that nothing is wrong, of a call that somebody is needed.

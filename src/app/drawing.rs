@@ -225,9 +225,13 @@ impl App {
         Ok(Drawn::Send(What::Edit { channel, message_id, message }))
     }
 
-    /// Webhooks and mail: public text only, to the address as it is now (ENGAGEMENT 23).
+    /// Webhooks and mail: public text only, to the address as it is now (ENGAGEMENT 23), unless it was shut while the page waited
+    /// (ENGAGEMENT 7).
     pub(super) fn outside(&self, facts: &Facts, paging: &Paging, post: &Post, public: Public) -> Drawn {
         let Some(page) = paging.pages_of(post).next() else { return Drawn::Drop(None) };
+        if let Some(why) = facts.shut(&page.contact, &page.channel) {
+            return Drawn::Drop(Some(Input::Told(Told::PostFailed { post: post.id, why })));
+        }
         let channel = facts.live.contact(&page.contact).and_then(|contact| contact.channel(&page.channel));
         match channel.and_then(Outlet::of) {
             Some(outlet) => Drawn::Send(What::Outside(Box::new(OutsidePage {

@@ -62,7 +62,8 @@ impl App {
             contacts::mute(tx, request.guild, &row).await?;
         }
         self.note_mute(tx, request, name, &meant, Some(until)).await?;
-        let reaches = |channel: &String| !meant.contains(channel) && !muted(channel) && used(contact, channel);
+        let open = |channel: &String| facts.shut(name, channel).is_none();
+        let reaches = |channel: &String| !meant.contains(channel) && open(channel) && used(contact, channel);
         let names = contact.channels.iter().map(|channel| channel.name.clone());
         let left: Vec<String> = names.filter(reaches).collect();
         let label = if meant.len() > 1 { "Unmute all" } else { "Unmute" };

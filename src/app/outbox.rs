@@ -332,11 +332,11 @@ impl App {
             self.welcome_in(tx, work.row.guild_id, server, *channel).await?;
         }
         match (&work.effect, ending) {
-            (Effect::SyncRole { role, .. }, Ending::Done(_)) => {
-                self.role_synced(tx, work.row.guild_id, *role, None).await
+            (Effect::SyncRole { role, leaving }, Ending::Done(_)) => {
+                self.role_synced(tx, work.row.guild_id, (*role, leaving), None).await
             }
             (Effect::SyncRole { role, .. }, Ending::Failed(why)) => {
-                self.role_synced(tx, work.row.guild_id, *role, Some(why)).await
+                self.role_synced(tx, work.row.guild_id, (*role, &[]), Some(why)).await
             }
             _ => Ok(()),
         }

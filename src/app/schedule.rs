@@ -9,7 +9,7 @@ use super::{App, Fault};
 use crate::domain::definition::{Kind, Set};
 use crate::domain::effect::Effect;
 use crate::domain::facts::Facts;
-use crate::domain::id::{GuildId, OutboxId, RoleId, ScheduleId};
+use crate::domain::id::{GuildId, OutboxId, RoleId, ScheduleId, UserId};
 use crate::domain::name::Name;
 use crate::domain::schedule::Override;
 use crate::domain::schedule::duty::{self, Around, Duty, Sync};
@@ -188,25 +188,30 @@ impl App {
         Ok(())
     }
 
-    /// What came of putting a role in order: `why` it could not be. Said once, until it can again; tried again by the hour.
+    /// What came of putting a role in order: who has lost it, or `why` it could not be. Said once, until it can again; tried again by the hour.
     pub(super) async fn role_synced(
         &self,
         tx: &mut Tx,
         guild: GuildId,
-        role: RoleId,
+        (role, left): (RoleId, &[UserId]),
         why: Option<&str>,
     ) -> Result<(), Stop> {
         let mut said = false;
         for row in oncall::all(tx, guild).await? {
             let Some(found) = read(&row) else { continue };
-            if found.role != Some(role) || found.refused.is_some() == why.is_some() {
-                said |= found.role == Some(role) && found.refused.is_some();
+            let news = found.role == Some(role) && found.refused.is_some() != why.is_some();
+            said |= found.role == Some(role) && found.refused.is_some();
+            if !news && !found.waits_for(role, left) {
                 continue;
             }
             let Some(row) = oncall::load(tx, row.id).await? else { continue };
-            let duty = Duty { refused: why.map(str::to_owned), ..read(&row).unwrap_or_default() };
+            let mut duty = read(&row).unwrap_or_default();
+            duty.left(role, left);
+            if news {
+                duty.refused = why.map(str::to_owned);
+            }
             oncall::save(tx, row.id, &write(row.id, &duty)?).await?;
-            if why.is_some() && !said {
+            if news && why.is_some() && !said {
                 said = true;
                 self.ask_for(tx, guild, &Effect::RoleRefused { schedule: row.id }, None).await?;
             }

@@ -13,7 +13,8 @@ pub fn run(paths: &[PathBuf]) -> Result<(), Ended> {
     let config = Config::read()?;
     let documents = definitions::parse(&files::read(paths)?)?;
     let count = documents.len();
-    let around = Around { guild: None, secrets: &|name| config.has_secret(name), now: SystemClock::new().now() };
+    let around =
+        Around { guild: None, secrets: &|name| config.has_secret(name), now: SystemClock::new().now(), overrides: &[] };
     let proposal = Proposal { documents, ..Proposal::default() };
     let reviewed = definitions::review(&Set::default(), proposal, around, None)?;
     show::warnings(&reviewed.warnings);

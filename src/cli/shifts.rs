@@ -48,7 +48,8 @@ pub async fn run(args: Shifts) -> Result<(), Ended> {
 fn of_files(paths: &[PathBuf]) -> Result<Set, Ended> {
     let config = Config::read()?;
     let documents = definitions::parse(&files::read(paths)?)?;
-    let around = Around { guild: None, secrets: &|name| config.has_secret(name), now: SystemClock::new().now() };
+    let around =
+        Around { guild: None, secrets: &|name| config.has_secret(name), now: SystemClock::new().now(), overrides: &[] };
     let proposal = Proposal { documents, ..Proposal::default() };
     Ok(definitions::review(&Set::default(), proposal, around, None)?.set)
 }

@@ -28,7 +28,7 @@ pub use links::{Reference, references_to};
 pub use parse::{Document, parse};
 pub use problem::Problem;
 pub use refs::wanted;
-pub use review::{Around, Proposal, Reviewed, review};
+pub use review::{Around, Proposal, Reviewed, Standing, review};
 pub use starter::starter;
 pub use text::{SOURCE_MAX, Source};
 pub use zone::zone;

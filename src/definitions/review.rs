@@ -11,6 +11,7 @@ use super::refs::{self, resolve, unresolved};
 use crate::domain::definition::{Kind, Set};
 use crate::domain::id::Timestamp;
 use crate::domain::name::Name;
+use crate::domain::schedule::Schedule;
 use crate::domain::survey::Survey;
 
 /// A change of a guild's definitions, not yet looked at.
@@ -31,6 +32,20 @@ pub struct Around<'a> {
     /// Whether a variable is set here.
     pub secrets: &'a dyn Fn(&str) -> bool,
     pub now: Timestamp,
+    /// Overrides that have not ended: what they name must stay. Empty where no server is known.
+    pub overrides: &'a [Standing],
+}
+
+/// Overrides of one act that have not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// What people type to take it back.
+    pub code: String,
+    pub schedule: Name,
+    /// Those that it names; empty: the whole schedule.
+    pub rotations: Vec<String>,
+    pub contacts: Vec<Name>,
+    pub until: Timestamp,
 }
 
 /// A change that may come into force, once no name is left.
@@ -71,6 +86,7 @@ pub fn review(
     let mut checked = check(&set, around.secrets, around.now);
     problems.extend(dangling(&set, &diff, &mut checked.problems));
     problems.append(&mut checked.problems);
+    problems.extend(around.overrides.iter().flat_map(|standing| overridden(old, &set, standing)));
     let mut warnings = checked.warnings;
     if let Some(guild) = around.guild {
         let (wrong, unwise) = refs::check(&set, guild);
@@ -120,6 +136,37 @@ fn dangling(set: &Set, diff: &Diff, checked: &mut Vec<Problem>) -> Vec<Problem> 
         let what = format!("it cannot be removed: {} {still}", named.join(", "));
         let right = "change or remove those first, or in the same apply";
         problems.push(Problem::new("", what).right(right).of(*kind, name));
+    }
+    problems
+}
+
+/// What would be removed and an override that has not ended names: it would put nobody on call, or change nothing any more. What was
+/// not there before either is no matter of this change.
+fn overridden(old: &Set, new: &Set, standing: &Standing) -> Vec<Problem> {
+    let Standing { code, schedule, rotations, contacts, until } = standing;
+    let until = until.format("%Y-%m-%d %H:%M UTC");
+    let right = format!("`/oncall cancel override:{code}` takes that back; or apply this when it is over");
+    let problem = |field: &str, what: String| Problem::new(field, what).right(&right);
+    let mut problems = Vec::new();
+    match (old.schedule(schedule), new.schedule(schedule)) {
+        (Some(_), None) => {
+            let what = format!("it cannot be removed: override `{code}` says who is on call in it until {until}");
+            problems.push(problem("", what).of(Kind::Schedule, schedule));
+        }
+        (Some(was), Some(is)) => {
+            let has = |spec: &Schedule, name: &String| spec.rotations.iter().any(|rotation| rotation.name == *name);
+            for name in rotations.iter().filter(|name| has(was, name) && !has(is, name)) {
+                let what = format!(
+                    "rotation {name} cannot be removed or renamed: override `{code}` says who is on call in it until {until}"
+                );
+                problems.push(problem("spec.rotations", what).of(Kind::Schedule, schedule));
+            }
+        }
+        (None, _) => {}
+    }
+    for name in contacts.iter().filter(|name| old.contact(name).is_some() && new.contact(name).is_none()) {
+        let what = format!("it cannot be removed: override `{code}` puts them on call for {schedule} until {until}");
+        problems.push(problem("", what).of(Kind::Contact, name));
     }
     problems
 }

@@ -110,6 +110,11 @@ impl Offer {
         self.shifts.first().map_or(self.from, |(begins, _)| *begins)
     }
 
+    /// What was offered, as far as it is not over at `now`.
+    pub fn shifts_from(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        self.shifts.iter().map(move |(from, until)| (now.max(*from), *until)).filter(|(from, until)| from < until)
+    }
+
     fn told_from(&self) -> Timestamp {
         (self.begins() - TOLD_BEFORE).max(self.offered_at)
     }

@@ -169,12 +169,11 @@ pub async fn ask_proof(
     Ok(())
 }
 
-/// Its person has typed the code.
+/// Its person has typed the code that went to this address. Another that stands there by now is as unproved as it was.
 pub async fn proved(
     tx: &mut Tx,
     guild: GuildId,
-    contact: &str,
-    channel: &str,
+    (contact, channel, address): (&str, &str, &str),
     at: Timestamp,
 ) -> Result<(), StoreError> {
     run!(
@@ -184,11 +183,13 @@ pub async fn proved(
          WHERE guild_id = $1
          AND contact = $2
          AND channel = $3
+         AND address = $5
          AND proved_at IS NULL",
         guild,
         contact,
         channel,
-        Us(at)
+        Us(at),
+        address
     )?;
     Ok(())
 }

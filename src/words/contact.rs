@@ -318,8 +318,10 @@ pub fn code_sent(channel: &str, by: Way, left: usize) -> Text {
     let text = text.ours(" Nothing arrives? Then the address is wrong.");
     match left {
         0 => text,
-        1 => text.ours(" One more address waits for its code after that: `/contact verify`."),
-        left => text.ours(format!(" {left} more addresses wait for their codes after that: `/contact verify`.")),
+        1 => text.ours(" One more address waits for its code: `/contact verify` goes on to it, and ends this code."),
+        left => text.ours(format!(
+            " {left} more addresses wait for their codes: `/contact verify` goes on to the next, and ends this code."
+        )),
     }
 }
 

@@ -190,7 +190,7 @@ pub fn calendar(tables: &[String], zone: &str, complete: bool) -> Text {
 /// What goes with a file for calendar applications.
 pub fn ical(title: &str, events: usize, days: i64) -> Text {
     let text = Text::new().said_strong(title).ours(format!(": {events} shifts of the next {days} days, as a file."));
-    text.ours(" Open it with your calendar; opened again later, it brings what has changed.")
+    text.ours(" Import it into a calendar of its own. A later file does not take back what has changed: delete that calendar first.")
 }
 
 /// Where nobody is on call.

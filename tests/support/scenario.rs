@@ -23,7 +23,7 @@ use muster::app::courier::Outgoing;
 use muster::app::press::Pressed;
 use muster::app::reply::{Control, Reply};
 use muster::app::request::{Ask, Request, Which};
-use muster::app::{App, Apply};
+use muster::app::{App, Apply, NotApplied};
 use muster::app::{contact, page, plan};
 use muster::clock::{Clock, TestClock};
 use muster::definitions::Source;
@@ -187,6 +187,7 @@ impl Stage {
                 self.setup.remove(rest)?;
                 return self.apply().await;
             }
+            "tries" => return self.tries(rest).await,
             "alert" => self.alert(rest).await?,
             "group" => self.group(rest).await?,
             "say" => self.say(rest, &[]).await?,
@@ -216,10 +217,33 @@ impl Stage {
         self.apply_via("test").await
     }
 
-    async fn apply_via(&mut self, via: &'static str) -> Result<(), String> {
+    /// `tries remove schedule primary`, `tries schedule primary: …`: an apply that is refused, and why.
+    async fn tries(&mut self, line: &str) -> Result<(), String> {
+        let before = self.setup.clone();
+        let (word, rest) = line.split_once(' ').ok_or("tries KIND …")?;
+        match word {
+            "remove" => self.setup.remove(rest)?,
+            kind => self.setup.add(kind, rest)?,
+        }
+        let apply = self.applied("test");
+        self.setup = before;
+        let Err(NotApplied::Wrong(problems)) = self.app.apply(apply).await else {
+            return Err("it was not refused".to_owned());
+        };
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let (told, code) = oncall::masked(&problems.join(" / "));
+        self.code = code.or(self.code.take());
+        self.answer = Some(told);
+        self.settle().await
+    }
+
+    fn applied(&self, via: &'static str) -> Apply {
         let sources = vec![Source { file: "scenario.yaml".to_owned(), text: self.setup.yaml() }];
-        let apply = Apply { sources, prune: true, ..Apply::new(GUILD, None, via) };
-        let told = self.app.apply(apply).await;
+        Apply { sources, prune: true, ..Apply::new(GUILD, None, via) }
+    }
+
+    async fn apply_via(&mut self, via: &'static str) -> Result<(), String> {
+        let told = self.app.apply(self.applied(via)).await;
         told.map(drop).map_err(|why| format!("{why:?}\n{}", self.setup.yaml()))
     }
 

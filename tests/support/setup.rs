@@ -41,7 +41,7 @@ pub fn named(text: &str) -> String {
 }
 
 /// What a story has set up so far: later lines replace earlier ones of the same name.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Setup {
     documents: BTreeMap<(String, String), String>,
     settings: Vec<String>,
@@ -113,15 +113,19 @@ impl Setup {
 }
 
 /// `2m here/2m dm · 0s phone`: stages, their channels, `/` how often a page is repeated. `is @ben 0s dm`: somebody else has the name.
-/// Besides `here`, `dm` and `phone` there are `pager`, which rings until it is answered, and `mail`.
+/// `mails eve`: the address is that of somebody else. Besides `here`, `dm` and `phone` there are `pager`, which rings until it is answered, and `mail`.
 /// `impact 3 hold 09:00 · impact 4 channel · zone Asia/Tokyo`: how loud, and where.
 fn contact(name: &str, said: &str) -> Result<String, String> {
     let (who, said) = said.strip_prefix("is @").and_then(|said| said.split_once(' ')).unwrap_or((name, said));
     let (_, user) = PEOPLE.iter().find(|(known, _)| *known == who).ok_or(format!("nobody is called {who}"))?;
-    let (mut stages, mut loudness, mut zone) = (String::new(), Vec::new(), String::new());
+    let (mut stages, mut loudness, mut zone, mut mailbox) = (String::new(), Vec::new(), String::new(), name);
     for stage in said.split(" · ") {
         if let Some(said) = stage.strip_prefix("impact ") {
             loudness.push(loud(said)?);
+            continue;
+        }
+        if let Some(said) = stage.strip_prefix("mails ") {
+            mailbox = said;
             continue;
         }
         if let Some(said) = stage.strip_prefix("zone ") {
@@ -143,7 +147,7 @@ fn contact(name: &str, said: &str) -> Result<String, String> {
         more += &format!(", {{name: pager, type: webhook, preset: pushover, url_env: {variable}}}");
     }
     if said.contains("mail") {
-        more += &format!(", {{name: mail, type: email, address: {name}@example.org}}");
+        more += &format!(", {{name: mail, type: email, address: {mailbox}@example.org}}");
     }
     Ok(format!(
         "kind: contact\nname: {name}\nspec:\n  display_name: {name}\n  discord_user: \"{user}\"\n  channels: [{{name: here, type: mention}}, \
@@ -162,16 +166,18 @@ fn loud(said: &str) -> Result<String, String> {
 }
 
 /// `@ana @ben`: on call one after the other, a day each from 2026-01-05 00:00 UTC; `nobody`: starts next year. After that, `· announce`,
-/// `· role 201`, `· dublin 09:00` (the hand-off by the clocks of Dublin), `· office` (weekdays 09:00 to 17:00 only).
+/// `· role 201`, `· rotation two` (its name), `· dublin 09:00` (the hand-off by the clocks of Dublin), `· office` (weekdays 09:00 to 17:00 only).
 fn schedule(name: &str, said: &str) -> String {
     let (people, options) = said.split_once(" · ").unwrap_or((said, ""));
     let people: Vec<&str> = people.split(' ').filter_map(|word| word.strip_prefix('@')).collect();
     let (start, people) = if people.is_empty() { ("2027-01-01", vec!["ana"]) } else { ("2026-01-05", people) };
     let (mut more, mut zone, mut at, mut coverage) = (String::new(), "UTC", "00:00", String::new());
+    let mut rotation = "one";
     for option in options.split(" · ").filter(|option| !option.is_empty()) {
         match option.split_once(' ').unwrap_or((option, "")) {
             ("announce", _) => more += "\n  announce: \"900000000000000021\"",
             ("role", role) => more += &format!("\n  discord_role: \"900000000000000{role}\""),
+            ("rotation", name) => rotation = name,
             ("dublin", time) => (zone, at) = ("Europe/Dublin", time),
             ("office", _) => {
                 let days =
@@ -182,7 +188,7 @@ fn schedule(name: &str, said: &str) -> String {
         }
     }
     format!(
-        "kind: schedule\nname: {name}\nspec:{more}\n  rotations: [{{name: one, start: {start}T00:00, time_zone: {zone}, contacts: [{}], \
+        "kind: schedule\nname: {name}\nspec:{more}\n  rotations: [{{name: {rotation}, start: {start}T00:00, time_zone: {zone}, contacts: [{}], \
          hand_off: {{daily: [\"{at}\"]}}{coverage}}}]",
         people.join(", ")
     )

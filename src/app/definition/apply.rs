@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::app::fault::Stop;
-use crate::app::verify::note_addresses;
+use crate::app::oncall::standing;
+use crate::app::verify::{Author, note_addresses};
 use crate::app::{App, Fault};
 use crate::definitions::{self, Around, Diff, Document, Problem, Proposal, Reviewed, Source};
 use crate::domain::contact::Contact;
@@ -143,8 +144,18 @@ impl Seen {
     }
 }
 
-/// What an apply by a person is called; guided set-up makes no addresses.
+/// What an apply by a person is called, and one of guided set-up.
 const IN_CHAT: &str = "chat";
+const IN_SETUP: &str = "setup";
+
+/// What an apply would do, what is in force and what would be.
+struct Looked {
+    applied: Applied,
+    old: Arc<Set>,
+    new: Set,
+    /// All that it names, whether that changes or not.
+    written: Vec<(Kind, Name)>,
+}
 
 impl App {
     /// Reads, checks and puts definitions in force: within a second in every running bot.
@@ -170,18 +181,27 @@ impl App {
     pub(in crate::app) async fn rehearse(&self, apply: Apply) -> Result<Result<Applied, Unfit>, Stop> {
         let app = self.clone();
         let reviewed = self.store().read(move |conn| Box::pin(async move { app.reviewed(conn, &apply).await }));
-        Ok(reviewed.await?.map(|(applied, ..)| applied))
+        Ok(reviewed.await?.map(|reviewed| reviewed.applied))
     }
 
     /// The same in a transaction of the caller's, whose other writes stand or fall with it: what is refused wrote nothing.
     pub(in crate::app) async fn apply_in(&self, tx: &mut Tx, apply: &Apply) -> Result<Result<Applied, Unfit>, Stop> {
         // Applies of one guild follow one another: the lock comes before the reading.
         guild::load_state(tx, apply.guild).await?;
-        let (mut applied, old, new) = match self.reviewed(tx, apply).await? {
-            Ok(reviewed) => reviewed,
+        let Looked { mut applied, old, new, written } = match self.reviewed(tx, apply).await? {
+            Ok(looked) => looked,
             Err(unfit) => return Ok(Err(unfit)),
         };
-        if apply.dry_run || applied.diff.is_empty() {
+        if apply.dry_run {
+            return Ok(Ok(applied));
+        }
+        let author = match apply.via {
+            IN_CHAT => Author::Person,
+            IN_SETUP => Author::Setup,
+            _ => Author::Operator { written: &written },
+        };
+        note_addresses(tx, apply.guild, (&old, &new), author).await?;
+        if applied.diff.is_empty() {
             return Ok(Ok(applied));
         }
         let now = self.now();
@@ -189,23 +209,22 @@ impl App {
         applied.revision = definition::record(tx, apply.guild, &changes, apply.by, now, apply.via).await?;
         start_sources(tx, apply.guild, &new, now).await?;
         forget_mutes(tx, apply.guild, &old, &new).await?;
-        note_addresses(tx, apply.guild, (&old, &new), apply.via == IN_CHAT).await?;
         self.note_apply(tx, apply, &changes, &old, now).await?;
         self.schedules_applied(tx, apply.guild, &changes).await?;
         Ok(Ok(applied))
     }
 
-    /// What an apply would do, what is in force and what would be.
-    async fn reviewed(&self, conn: &mut Conn, apply: &Apply) -> Result<Result<(Applied, Arc<Set>, Set), Unfit>, Stop> {
+    async fn reviewed(&self, conn: &mut Conn, apply: &Apply) -> Result<Result<Looked, Unfit>, Stop> {
         let revision = guild::revision(conn, apply.guild).await?;
         let old = self.set(conn, apply.guild, revision).await?;
         let proposal = match apply.proposal() {
             Ok(proposal) => proposal,
             Err(problems) => return Ok(Err(Unfit::Wrong(problems))),
         };
-        let touched = touched(&proposal);
+        let written = touched(&proposal);
         let secrets = &self.0.secrets;
-        let around = Around { guild: apply.seen.survey(), secrets: &**secrets, now: self.now() };
+        let overrides = standing(conn, apply.guild, self.now()).await?;
+        let around = Around { guild: apply.seen.survey(), secrets: &**secrets, now: self.now(), overrides: &overrides };
         let Reviewed { set, diff, warnings, names } =
             match definitions::review(&old, proposal, around, apply.seen.why_not()) {
                 Ok(reviewed) => reviewed,
@@ -214,10 +233,10 @@ impl App {
         if !names.is_empty() {
             return Ok(Err(Unfit::Wrong(names)));
         }
-        let overtaken = self.overtaken(conn, apply, &old, touched).await?;
+        let overtaken = self.overtaken(conn, apply, &old, &written).await?;
         let applied = Applied { revision, diff, warnings, overtaken };
         match apply.expect.as_ref().is_none_or(|expected| *expected == applied.diff) {
-            true => Ok(Ok((applied, old, set))),
+            true => Ok(Ok(Looked { applied, old, new: set, written })),
             false => Ok(Err(Unfit::Other(Box::new(applied)))),
         }
     }
@@ -228,16 +247,16 @@ impl App {
         conn: &mut Conn,
         apply: &Apply,
         now: &Set,
-        touched: Vec<(Kind, Name)>,
+        touched: &[(Kind, Name)],
     ) -> Result<Vec<Overtaken>, Stop> {
         let Some(since) = apply.since else { return Ok(Vec::new()) };
         let then = self.set(conn, apply.guild, since).await?;
         let mut overtaken = Vec::new();
         for (kind, name) in touched {
-            if then.get(kind, &name) != now.get(kind, &name) {
+            if then.get(*kind, name) != now.get(*kind, name) {
                 let newest = definition::history(conn, apply.guild, kind.word(), name.as_str(), 1).await?;
                 let by = newest.first().and_then(|row| row.definition.applied_by);
-                overtaken.push(Overtaken { kind, name, by });
+                overtaken.push(Overtaken { kind: *kind, name: name.clone(), by });
             }
         }
         Ok(overtaken)

@@ -137,7 +137,7 @@ pub(super) fn ical(
 
 fn event(schedule: &Name, title: &str, turn: &Turn, guild: GuildId, facts: &Facts) -> ical::Event {
     ical::Event {
-        // A shift is known by its beginning: whoever has it, the next file brings the same event.
+        // A shift is known by its beginning, whoever has it: calendars that go by it show it once. What is gone no file takes back.
         uid: format!("{}-{schedule}-{}-{guild}@muster", turn.from.format("%Y%m%dT%H%M%SZ"), slug(&turn.rotation)),
         from: turn.from,
         until: turn.until,

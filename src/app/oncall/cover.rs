@@ -123,16 +123,20 @@ impl App {
             return Ok(say(words::back()));
         }
         let (spec, now) = (find(&offer.schedule, facts)?, self.now());
-        let (from, overrides) = (offer.from.max(now), overrides_of(&offer.schedule, facts));
-        let pieces = oncall::replaced(spec, overrides, (&offer.contact, me), from, offer.until);
-        if from >= offer.until || pieces.is_empty() {
+        let overrides = overrides_of(&offer.schedule, facts);
+        let offered: Vec<_> = offer.shifts_from(now).collect();
+        let replaced = |(from, until): &(Timestamp, Timestamp)| {
+            oncall::replaced(spec, overrides, (&offer.contact, me), *from, *until)
+        };
+        let pieces: Vec<_> = offered.iter().flat_map(replaced).collect();
+        if pieces.is_empty() {
             self.step_offer(tx, (&row, &offer), Input::NothingLeft).await?;
             return Ok(say(words::nothing_left(offer.by)));
         }
         if pieces.len() > PIECES_MAX {
             return Err(Refusal::from(OnCallRefusal::TooManyPieces { max: PIECES_MAX }).into());
         }
-        let taken = oncall::stretches(spec, overrides, &offer.contact, from, offer.until);
+        let taken = super::offer::left(&offer, facts, now);
         self.replace(tx, request, &offer.schedule, &pieces, "cover").await?;
         let input = Input::Taken { by: request.by.user, contact: me.clone() };
         self.step_offer(tx, (&row, &offer), input).await?;

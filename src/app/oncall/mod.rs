@@ -12,6 +12,7 @@ mod replace;
 mod take;
 mod when;
 
+use crate::definitions::Standing;
 use crate::domain::definition::Kind;
 use crate::domain::effect::{Effect, OnCallNote};
 use crate::domain::facts::Facts;
@@ -294,10 +295,11 @@ fn stretch(shift: &Shift, facts: &Facts) -> words::Stretch {
     words::Stretch { from: shift.from, until: shift.until, who: titles(&shift.who, facts) }
 }
 
-/// Of these, whom no page reaches any more, as they have left the server.
+/// Of these, whom no page reaches any more, as they have left the server or are no contact.
 fn gone(names: &[Name], facts: &Facts) -> Vec<String> {
-    let user = |name: &Name| facts.live.contact(name).and_then(crate::domain::contact::Contact::user);
-    let left = |name: &&Name| user(name).is_some_and(|user| facts.gone.contains(&user));
+    let left = |name: &&Name| {
+        facts.live.contact(name).is_none_or(|known| known.user().is_some_and(|user| facts.gone.contains(&user)))
+    };
     names.iter().filter(left).map(|name| facts.contact_title(name)).collect()
 }
 
@@ -327,4 +329,24 @@ async fn acts(conn: &mut Conn, guild: GuildId, now: Timestamp) -> Result<Vec<Vec
         }
     }
     Ok(acts)
+}
+
+/// What the overrides that have not ended name, act by act.
+pub(in crate::app) async fn standing(conn: &mut Conn, guild: GuildId, now: Timestamp) -> Result<Vec<Standing>, Stop> {
+    let acts = acts(conn, guild, now).await?;
+    Ok(acts.iter().filter_map(|act| named_by(act)).collect())
+}
+
+fn named_by(act: &[OverrideRow]) -> Option<Standing> {
+    let first = act.first()?;
+    let mut rotations: Vec<String> = act.iter().filter_map(|row| row.rotation.clone()).collect();
+    let listed = |row: &OverrideRow| serde_json::from_str::<Vec<Name>>(&row.contacts).unwrap_or_default();
+    let mut contacts: Vec<Name> = act.iter().flat_map(listed).collect();
+    rotations.sort();
+    rotations.dedup();
+    contacts.sort();
+    contacts.dedup();
+    let schedule = Name::parse(&first.schedule).ok()?;
+    let until = act.iter().map(|row| row.until_at).max()?;
+    Some(Standing { code: code(first.id), schedule, rotations, contacts, until })
 }

@@ -1,5 +1,6 @@
 //! The life of an offer: loaded, changed and saved with its deadline and its deliveries; its message drawn as it stands then.
 
+use super::overrides_of;
 use crate::app::courier::{Address, Outgoing, What};
 use crate::app::drawing::{Drawn, send};
 use crate::app::fault::Stop;
@@ -9,7 +10,8 @@ use crate::app::{App, Fault};
 use crate::domain::cover::{self, Input, Offer, Outcome, State};
 use crate::domain::effect::Effect;
 use crate::domain::facts::Facts;
-use crate::domain::id::{ChannelId, CoverId, GuildId, MessageId, OutboxId};
+use crate::domain::id::{ChannelId, CoverId, GuildId, MessageId, OutboxId, Timestamp};
+use crate::domain::oncall;
 use crate::store::cover::CoverRow;
 use crate::store::{Conn, Tx, cover as covers, outbox, wake};
 use crate::words::cover::{self as words, OfferLine, OfferState};
@@ -24,8 +26,19 @@ impl App {
     /// A fault of the store; the claim runs out and somebody looks again.
     pub async fn tick_cover(&self, id: CoverId) -> Result<(), Fault> {
         let app = self.clone();
-        let ticked = self.store().write(move |tx| Box::pin(async move { app.change_offer(tx, id, Input::Tick).await }));
+        let ticked = self.store().write(move |tx| Box::pin(async move { app.tick_offer(tx, id).await }));
         ticked.await.map_err(|stop: Stop| stop.fault("look at an offer again"))
+    }
+
+    /// What is nobody's to take any more ends by it: nothing is said of it that is not so.
+    async fn tick_offer(&self, tx: &mut Tx, id: CoverId) -> Result<(), Stop> {
+        let Some(row) = covers::load(tx, id).await? else { return Ok(wake::set(tx, COVER, id.0, None).await?) };
+        let (offer, now) = (read(&row)?, self.now());
+        let facts = self.facts(tx, offer.guild, None).await?;
+        // Of one whose time is over it counts whether any of it was theirs in the end.
+        let from = if now < offer.until { now } else { offer.from };
+        let input = if left(&offer, &facts, from).is_empty() { Input::NothingLeft } else { Input::Tick };
+        self.step_offer(tx, (&row, &offer), input).await
     }
 
     /// Loads an offer, takes one step, saves.
@@ -149,10 +162,13 @@ impl App {
                 Drawn::Send(What::Edit { channel, message_id, message: shows() })
             }
             (Effect::CoverUntaken { direct, .. }, posted, true) => {
+                let Some((begins, _)) = left(&offer, &facts, self.now()).first().copied() else {
+                    return Ok(Drawn::Drop(None));
+                };
                 let channel = posted.map(|(channel, _)| channel).or(offer.places.first().copied());
                 let to = channel.filter(|_| !direct).map_or(Address::Dm(offer.by), Address::Channel);
                 let shown = posted.is_some() || !offer.places.is_empty();
-                let text = words::untaken(&line, offer.begins(), shown, self.now());
+                let text = words::untaken(&line, begins, shown, self.now());
                 let told = CoverView { offer: offer.id, text, open: false, pings: Some(offer.by) };
                 send(to, Outgoing::Cover(Box::new(told)), nonce)
             }
@@ -163,6 +179,14 @@ impl App {
 
 pub(super) fn line(offer: &Offer, facts: &Facts) -> OfferLine {
     OfferLine { by: offer.by, schedule: facts.schedule_title(&offer.schedule), stretches: offer.shifts.clone() }
+}
+
+/// What of it somebody could still take at `now`: theirs is what no override has given away, in a schedule that is there.
+pub(super) fn left(offer: &Offer, facts: &Facts, now: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+    let Some(spec) = facts.live.schedule(&offer.schedule) else { return Vec::new() };
+    let overrides = overrides_of(&offer.schedule, facts);
+    let theirs = |(from, until)| oncall::stretches(spec, overrides, &offer.contact, from, until);
+    offer.shifts_from(now).flat_map(theirs).collect()
 }
 
 pub(super) fn state(offer: &Offer) -> OfferState {

@@ -65,7 +65,8 @@ fn survey() -> Survey {
 /// What a review of a text on top of what is in force says: problems, or warnings.
 fn looked(old: &Set, text: &str, guild: Option<&Survey>) -> Result<Reviewed, Vec<String>> {
     let proposal = Proposal { documents: read(text), ..Proposal::default() };
-    review(old, proposal, Around { guild, secrets: &|_| true, now: today() }, None).map_err(|wrong| lines(&wrong))
+    review(old, proposal, Around { guild, secrets: &|_| true, now: today(), overrides: &[] }, None)
+        .map_err(|wrong| lines(&wrong))
 }
 
 #[test]
@@ -140,7 +141,7 @@ fn a_name_that_is_not_exactly_one_thing_is_refused_with_what_would_be_right() {
 fn without_the_guild_ids_apply_and_names_say_why_they_do_not() {
     let text = "kind: settings\nname: guild\nspec: {announce: ['#alerts'], fallback: {role: '900000000000000101'}}";
     let proposal = Proposal { documents: read(text), ..Proposal::default() };
-    let around = Around { guild: None, secrets: &|_| true, now: today() };
+    let around = Around { guild: None, secrets: &|_| true, now: today(), overrides: &[] };
     let reviewed = review(&Set::default(), proposal, around, Some("Discord could not be asked")).unwrap();
     assert_eq!(
         lines(&reviewed.names),
@@ -175,7 +176,7 @@ fn what_is_named_by_others_is_not_removed() {
     let team = set(TEAM);
     let remove = |names: &[(Kind, &str)]| {
         let remove = names.iter().map(|(kind, text)| (*kind, name(text))).collect();
-        let around = Around { guild: None, secrets: &|_| true, now: today() };
+        let around = Around { guild: None, secrets: &|_| true, now: today(), overrides: &[] };
         let told = review(&team, Proposal { remove, ..Proposal::default() }, around, None);
         told.map(|reviewed| reviewed.diff.to_string()).map_err(|problems| lines(&problems))
     };
@@ -202,7 +203,7 @@ fn what_is_named_by_others_is_not_removed() {
         prune: true,
         ..Proposal::default()
     };
-    let around = Around { guild: None, secrets: &|_| true, now: today() };
+    let around = Around { guild: None, secrets: &|_| true, now: today(), overrides: &[] };
     let told = lines(&review(&team, pruned, around, None).unwrap_err());
     assert_eq!(
         told,
@@ -264,7 +265,7 @@ fn what_is_exported_applies_without_a_difference() {
         let again = looked(&set, &export(&set), None).unwrap();
         assert!(again.diff.is_empty() && again.names.is_empty(), "{}", again.diff);
         let pruned = Proposal { documents: read(&export(&set)), prune: true, ..Proposal::default() };
-        let around = Around { guild: None, secrets: &|_| true, now: today() };
+        let around = Around { guild: None, secrets: &|_| true, now: today(), overrides: &[] };
         assert!(review(&set, pruned, around, None).unwrap().diff.is_empty());
     }
 }

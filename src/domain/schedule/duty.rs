@@ -32,9 +32,18 @@ pub struct Duty {
     /// The role that is kept in sync, who should hold it by the latest look, and when that was asked for.
     pub role: Option<RoleId>,
     pub holders: Vec<UserId>,
+    /// Who is to lose a role, until it was taken from them: also those who are no contacts any more, whom nobody else would look at.
+    pub leaving: Vec<Leaving>,
     pub synced_at: Option<Timestamp>,
     /// Why Discord refuses the role; that was said.
     pub refused: Option<String>,
+}
+
+/// Somebody who is to lose a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaving {
+    pub role: RoleId,
+    pub user: UserId,
 }
 
 /// Who is on call in one rotation.
@@ -74,7 +83,7 @@ pub struct Looked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sync {
     pub role: RoleId,
-    /// Who held it by the look before and should not any more, whether they are still contacts or not.
+    /// Who held it and should not any more, whether they are still contacts or not; until that was done.
     pub leaving: Vec<UserId>,
 }
 
@@ -92,6 +101,28 @@ pub struct Around<'a> {
 impl Duty {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.due
+    }
+
+    /// The role was put in order: these do not hold it any more.
+    pub fn left(&mut self, role: RoleId, users: &[UserId]) {
+        self.leaving.retain(|one| one.role != role || !users.contains(&one.user));
+    }
+
+    /// Whether any of them is to lose the role.
+    pub fn waits_for(&self, role: RoleId, users: &[UserId]) -> bool {
+        self.leaving.iter().any(|one| one.role == role && users.contains(&one.user))
+    }
+
+    fn leaves(&mut self, role: RoleId, users: impl IntoIterator<Item = UserId>) {
+        for one in users.into_iter().map(|user| Leaving { role, user }) {
+            if !self.leaving.contains(&one) {
+                self.leaving.push(one);
+            }
+        }
+    }
+
+    fn leaving(&self, role: RoleId) -> Vec<UserId> {
+        self.leaving.iter().filter(|one| one.role == role).map(|one| one.user).collect()
     }
 }
 
@@ -161,14 +192,20 @@ fn sync(duty: &mut Duty, around: &Around<'_>) -> Vec<Sync> {
     let holders: Vec<UserId> = on_call.iter().flatten().filter_map(|name| (around.user)(name)).collect();
     let mut syncs = Vec::new();
     if let Some(other) = duty.role.filter(|other| Some(*other) != role) {
-        syncs.push(Sync { role: other, leaving: std::mem::take(&mut duty.holders) });
+        let before = std::mem::take(&mut duty.holders);
+        duty.leaves(other, before);
+        syncs.push(Sync { role: other, leaving: duty.leaving(other) });
         duty.refused = None;
     }
     let is_due = duty.synced_at.is_none_or(|last| around.now - last >= SYNC_EVERY || last > around.now);
+    if let Some(role) = role {
+        let gone: Vec<UserId> = duty.holders.iter().copied().filter(|user| !holders.contains(user)).collect();
+        duty.leaves(role, gone);
+        duty.left(role, &holders);
+    }
     let wanted = role.filter(|_| is_due || around.changed || duty.role != role || duty.holders != holders);
     if let Some(role) = wanted {
-        let leaving = duty.holders.iter().copied().filter(|user| !holders.contains(user)).collect();
-        syncs.push(Sync { role, leaving });
+        syncs.push(Sync { role, leaving: duty.leaving(role) });
         duty.synced_at = Some(around.now);
     }
     (duty.role, duty.holders) = (role, if role.is_some() { holders } else { Vec::new() });

@@ -104,14 +104,34 @@ fn a_role_is_put_in_order_at_changes_and_by_the_hour() {
     assert_eq!(handed.syncs, [Sync { role: ROLE, leaving: users(&[1, 2, 5]) }]);
     assert!(handed.told, "whether there is a channel for it is another matter");
 
-    let refused = Duty { refused: Some("no".to_owned()), ..handed.duty };
+    let mut refused = Duty { refused: Some("no".to_owned()), ..handed.duty };
+    refused.left(ROLE, &users(&[1, 2, 5]));
     let other = looked(Some(&refused), Some(&role(OTHER)), &[], "2026-01-06T00:30");
     let given_back = Sync { role: ROLE, leaving: users(&[3, 6]) };
     assert_eq!(other.syncs, [given_back, Sync { role: OTHER, leaving: vec![] }]);
     assert_eq!(other.duty.refused, None);
+    let back = looked(Some(&other.duty), Some(&ours), &[], "2026-01-06T00:35");
+    let still = Sync { role: ROLE, leaving: vec![] };
+    assert_eq!(back.syncs, [Sync { role: OTHER, leaving: users(&[3, 6]) }, still], "who holds it again does not leave");
     let removed = looked(Some(&other.duty), None, &[], "2026-01-06T00:40");
     assert_eq!(removed.syncs, [Sync { role: OTHER, leaving: users(&[3, 6]) }]);
     assert_eq!(removed.duty.next_deadline(), None);
+}
+
+#[test]
+fn whoever_is_to_lose_a_role_is_remembered_until_it_was_taken() {
+    let ours = schedule(&format!(", discord_role: '{ROLE}'"));
+    let first = looked(None, Some(&ours), &[], "2026-01-05T10:00").duty;
+    let handed = looked(Some(&first), Some(&ours), &[], "2026-01-06T00:00");
+    let later = looked(Some(&handed.duty), Some(&ours), &[], "2026-01-06T01:00");
+    assert_eq!(later.syncs, [Sync { role: ROLE, leaving: users(&[1, 2, 5]) }], "nobody has said that it was done");
+    let mut done = later.duty;
+    done.left(ROLE, &users(&[1, 5]));
+    let next = looked(Some(&done), Some(&ours), &[], "2026-01-06T02:00");
+    assert_eq!(next.syncs, [Sync { role: ROLE, leaving: users(&[2]) }]);
+    // On the third day the first pair comes round: they hold it again.
+    let round = looked(Some(&next.duty), Some(&ours), &[], "2026-01-07T00:00");
+    assert_eq!(round.syncs, [Sync { role: ROLE, leaving: users(&[3, 6]) }]);
 }
 
 #[test]
