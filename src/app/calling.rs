@@ -1,8 +1,8 @@
 //! State of a person's call → view: its pages, the fallback's call, and the card that shows how it goes. Decides nothing.
 
-use super::draw::{paged, person_state};
+use super::draw::{engaged, paged};
 use super::show;
-use super::view::{Asks, CalledView, Calls, EngagedState, EngagedView};
+use super::view::{Asks, CalledView, Calls};
 use crate::domain::call::{CALL_LASTS, Call, Kind};
 use crate::domain::engagement::{Closed, Closing, End, FallbackCall, Page, Place, Post, PostKind, Progress};
 use crate::domain::facts::Facts;
@@ -22,7 +22,7 @@ pub(super) fn post(state: &Call, post: &Post, facts: &Facts, mint: Mint, now: Ti
 pub(super) fn card(state: &Call, facts: &Facts, mint: Mint, now: Timestamp) -> CalledView {
     let mut turn = turn(state, facts, mint, now);
     let live = state.over_at.is_none();
-    let engaged = state.paging.engagements.iter().map(|engagement| show::engaged(&engaged(state, engagement)));
+    let engaged = state.paging.engagements.iter().map(|engagement| show::engaged(&engaged(&state.paging, engagement)));
     let standing = match (state.stands_until, state.paging.engagements.first().map(|e| &e.progress)) {
         (Some(until), _) => Some(words::call_restored(until)),
         (None, Some(Progress::Exhausted { next_call, .. })) => Some(words::call_fallback_next(*next_call)),
@@ -43,28 +43,6 @@ pub(super) fn card(state: &Call, facts: &Facts, mint: Mint, now: Timestamp) -> C
 
 fn unanswered(state: &Call) -> bool {
     state.paging.engagements.iter().all(|engagement| matches!(engagement.end, Some(End::Over { .. })))
-}
-
-fn engaged(state: &Call, engagement: &crate::domain::engagement::Engagement) -> EngagedView {
-    let of = engagement.stages.len() as u32;
-    let running = match engagement.progress {
-        Progress::Stage { stage, .. } => EngagedState::Running { stage: stage as u32 + 1, of },
-        Progress::Exhausted { .. } => EngagedState::Exhausted,
-        Progress::Resting { .. } => EngagedState::Resting,
-        Progress::Done { .. } => EngagedState::Over,
-    };
-    let people = engagement.clocks.iter();
-    EngagedView {
-        id: engagement.id,
-        title: engagement.title.clone(),
-        people: people.map(|clock| (clock.display.clone(), person_state(&state.paging, clock))).collect(),
-        state: match &engagement.end {
-            None => running,
-            Some(End::Acked { by, at }) => EngagedState::Acked { by: *by, at: *at },
-            Some(End::Stopped { reason, .. }) => EngagedState::Stopped { reason: reason.clone() },
-            Some(End::Over { .. }) => EngagedState::Over,
-        },
-    }
 }
 
 fn page(state: &Call, post: &Post, facts: &Facts, mint: Mint, now: Timestamp) -> CalledView {

@@ -124,7 +124,7 @@ pub(super) fn card(state: &Incident, facts: &Facts, mint: Mint, latest: &[EventR
         lead: state.lead,
         opened_at: state.opened_at,
         over_at: state.over_at,
-        engaged: state.paging.engagements.iter().map(|engagement| engaged(state, engagement)).collect(),
+        engaged: state.paging.engagements.iter().map(|engagement| engaged(&state.paging, engagement)).collect(),
         next: state.paging.next_escalation(&mut turn, None).filter(|_| live && !held),
         update_due: state.update_due,
         alerts: state.alerts.count,
@@ -135,7 +135,7 @@ pub(super) fn card(state: &Incident, facts: &Facts, mint: Mint, latest: &[EventR
     }
 }
 
-pub(super) fn engaged(state: &Incident, engagement: &Engagement) -> EngagedView {
+pub(super) fn engaged(paging: &Paging, engagement: &Engagement) -> EngagedView {
     let of = engagement.stages.len() as u32;
     let running = match engagement.progress {
         Progress::Stage { stage, .. } => EngagedState::Running { stage: stage as u32 + 1, of },
@@ -146,7 +146,7 @@ pub(super) fn engaged(state: &Incident, engagement: &Engagement) -> EngagedView 
     EngagedView {
         id: engagement.id,
         title: engagement.title.clone(),
-        people: engagement.clocks.iter().map(|c| (c.display.clone(), person_state(&state.paging, c))).collect(),
+        people: engagement.clocks.iter().map(|c| (c.display.clone(), person_state(paging, c))).collect(),
         state: match &engagement.end {
             None => running,
             Some(End::Acked { by, at }) => EngagedState::Acked { by: *by, at: *at },
@@ -156,7 +156,7 @@ pub(super) fn engaged(state: &Incident, engagement: &Engagement) -> EngagedView 
     }
 }
 
-pub(super) fn person_state(paging: &Paging, clock: &Clock) -> PersonState {
+fn person_state(paging: &Paging, clock: &Clock) -> PersonState {
     let pages = || paging.pages.iter().filter(|page| page.user == clock.user);
     let acked = paging.acks.iter().any(|ack| ack.by == clock.user);
     if acked {

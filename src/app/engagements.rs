@@ -36,7 +36,7 @@ fn trace(state: &Incident, engagement: &Engagement, live: bool, turn: &mut Turn<
         Origin::Plan => None,
     };
     Traced {
-        standing: show::engaged(&draw::engaged(state, engagement)),
+        standing: show::engaged(&draw::engaged(&state.paging, engagement)),
         by,
         next: state.paging.next_of(engagement.id, turn).filter(|_| live),
         paths: paths(state, engagement, turn.facts),
