@@ -239,8 +239,8 @@ impl Engagement {
                 (Some(hold), Manner::Show) if silent => hold.until = now,
                 // Their night may have got longer since.
                 (Some(hold), Manner::Hold { until }) if until > now => hold.until = until,
-                (Some(hold), _) if hold.until <= now => {}
-                (Some(hold), Manner::Page | Manner::Hold { .. }) => hold.until = now,
+                (Some(hold), Manner::Page | Manner::Hold { .. }) => hold.until = hold.until.min(now),
+                // Also where their night ended while all stood still.
                 (Some(hold), Manner::Show) if hold.asked.is_some() => {
                     let via = hold.asked.clone().and_then(Asked::via);
                     self.show(index, now, via.as_ref(), run);
