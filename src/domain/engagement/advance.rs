@@ -156,6 +156,7 @@ impl Engagement {
     /// Moves on at once from what cannot reach anybody (ENGAGEMENT 8), until something may.
     pub(super) fn settle(&mut self, at: Timestamp, run: &mut Run<'_, '_>) {
         loop {
+            self.note_failures(at);
             let stuck = |clock: &super::Clock| {
                 let goes_on = !clock.silent() && clock.hold.is_none();
                 goes_on && clock.has_stages_left() && clock.stage_failed(clock.stage)
@@ -169,6 +170,12 @@ impl Engagement {
             } else {
                 return;
             }
+        }
+    }
+
+    fn note_failures(&mut self, at: Timestamp) {
+        for clock in &mut self.clocks {
+            clock.failed_at = clock.failed().then(|| clock.failed_at.unwrap_or(at));
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::loudness::Hold;
-use super::{PAGES_PER_START, Stood};
+use super::{LAST_STAGE_REST, PAGES_PER_START, Stood};
 use crate::domain::contact::{Contact, Way};
 use crate::domain::facts::Facts;
 use crate::domain::id::{Timestamp, UserId};
@@ -38,6 +38,9 @@ pub struct Clock {
     /// What was to be said to them was shown without a ping.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shown: bool,
+    /// Since when nothing reaches them any more: a stage goes on from then, and is not late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<Timestamp>,
 }
 
 /// How a contact's own pages ended while the engagement went on.
@@ -104,6 +107,7 @@ impl Clock {
             skipped: facts.gone.contains(&user).then_some(Unreached::Gone),
             hold: None,
             shown: false,
+            failed_at: None,
         })
     }
 
@@ -128,14 +132,19 @@ impl Clock {
     }
 
     /// When their last own stage starts, or started.
-    pub(super) fn last_stage_at(&self) -> Timestamp {
+    fn last_stage_at(&self) -> Timestamp {
         let left = self.stages.iter().take(self.last()).skip(self.stage);
         left.fold(self.since, |at, stage| at + stage.duration.delta())
     }
 
     /// The same; of whoever is held, when they were left alone: what waits for their morning keeps no plan from going on.
-    pub(super) fn last_heard_at(&self) -> Timestamp {
+    fn last_heard_at(&self) -> Timestamp {
         self.hold.as_ref().map_or_else(|| self.last_stage_at(), |hold| hold.quiet_since.max(self.since))
+    }
+
+    /// Until when the last stage of a plan waits for them.
+    pub(super) fn rests_until(&self) -> Option<Timestamp> {
+        if self.failed() { self.failed_at } else { Some(self.last_heard_at() + LAST_STAGE_REST) }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {

@@ -44,6 +44,10 @@ impl Asked {
 }
 
 impl Run<'_, '_> {
+    fn is_night(&self, contact: &Name, at: Timestamp) -> bool {
+        matches!(self.turn.facts.manner(contact, self.turn.home.impact, at), Manner::Hold { .. })
+    }
+
     /// What becomes of a page to a contact now.
     fn manner(&self, contact: &Name) -> Manner {
         self.turn.facts.manner(contact, self.turn.home.impact, self.turn.now)
@@ -237,8 +241,12 @@ impl Engagement {
             match (&mut clock.hold, run.manner(&clock.contact)) {
                 // A stage may wait for their night although they have answered.
                 (Some(hold), Manner::Show) if silent => hold.until = now,
-                // Their night may have got longer since.
-                (Some(hold), Manner::Hold { until }) if until > now => hold.until = until,
+                // Their night may have got longer since; another night is no reason to let pass what this one held.
+                (Some(hold), Manner::Hold { until })
+                    if until > now && run.is_night(&clock.contact, hold.until.min(now)) =>
+                {
+                    hold.until = until;
+                }
                 (Some(hold), Manner::Page | Manner::Hold { .. }) => hold.until = hold.until.min(now),
                 // Also where their night ended while all stood still.
                 (Some(hold), Manner::Show) if hold.asked.is_some() => {

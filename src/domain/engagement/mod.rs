@@ -224,8 +224,7 @@ impl Engagement {
             return Some(end);
         }
         let named = |clock: &&Clock| engaged.iter().any(|e| e.contact == clock.contact && !e.passed);
-        let rests = self.clocks.iter().filter(named).filter(|clock| !clock.failed());
-        Some(rests.map(|clock| clock.last_heard_at() + LAST_STAGE_REST).fold(end, Timestamp::max))
+        Some(self.clocks.iter().filter(named).filter_map(Clock::rests_until).fold(end, Timestamp::max))
     }
 
     /// The earliest instant at which something of this engagement is due.
