@@ -27,6 +27,10 @@ pub const ASK_EVERY: TimeDelta = TimeDelta::seconds(5);
 const ON_ITS_WAY: TimeDelta = TimeDelta::seconds(20);
 /// How long a page rings by itself, at most.
 pub const RINGS_FOR: Duration = Duration::from_secs(50 * 60);
+/// Whoever has one in hand is done with it by then: two calls of a gateway, and the store's own limits.
+const IN_HAND: TimeDelta = TimeDelta::seconds(60);
+/// A gateway that refuses to answer is asked again this often: what rings there is still to be stopped.
+const REFUSED_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// For how much longer it is tried to stop it.
 const SLACK: TimeDelta = TimeDelta::minutes(5);
 
@@ -35,8 +39,8 @@ const SLACK: TimeDelta = TimeDelta::minutes(5);
 pub struct Ringing(ReceiptRow);
 
 impl App {
-    /// Up to `limit` pages that are to be asked after, or stopped, now. They come again when a delivery must be over, or when
-    /// something changes about them.
+    /// Up to `limit` pages that are to be asked after, or stopped, now. They come again when whoever has them in hand must be done, or
+    /// when something changes about them.
     ///
     /// # Errors
     /// A fault of the store.
@@ -44,13 +48,15 @@ impl App {
         let now = self.now();
         let fault = |why| Fault::new("look for pages that ring", why);
         let due = self.store().read(move |conn| Box::pin(async move { receipt::due(conn, now, limit).await }));
-        let due = due.await.map_err(fault)?;
+        let mut due = due.await.map_err(fault)?;
+        // In the order in which an acknowledgement hurries them.
+        due.sort_unstable_by_key(|row| row.post_id);
         if due.is_empty() {
             return Ok(Vec::new());
         }
         let taken = self.store().write(move |tx| {
             Box::pin(async move {
-                let again = now + ON_ITS_WAY;
+                let again = now + IN_HAND;
                 let mut taken = Vec::with_capacity(due.len());
                 for row in due {
                     if receipt::later(tx, &row, again).await? {
@@ -88,7 +94,10 @@ impl App {
             (false, _) => What::Hush(ring),
             (true, Some(_)) => What::AskReceipt(ring),
             // It is on its way, or what became of it is never heard.
-            (true, None) => return Ok(None),
+            (true, None) => {
+                self.look_later(row, now + ON_ITS_WAY).await?;
+                return Ok(None);
+            }
         };
         Ok(Some(Delivery { guild: row.guild_id, root: Some(row.root), attempt: 1, age: Duration::ZERO, what }))
     }
@@ -108,6 +117,10 @@ impl App {
                 self.look_later(row, soon).await
             }
             Ok(_) => self.forget_ringing(row).await,
+            Err(Miss::Never { detail, .. }) if self.still_asks(row).await? => {
+                tracing::warn!(post = row.post_id.0, why = detail, "a page that rings cannot be asked after");
+                self.look_later(row, self.now() + REFUSED_EVERY).await
+            }
             Err(Miss::Never { detail, .. }) => {
                 tracing::warn!(post = row.post_id.0, why = detail, "a page that rings is not followed any more");
                 self.forget_ringing(row).await

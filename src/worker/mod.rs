@@ -26,6 +26,15 @@ use crate::gauges::GAUGES;
 const LOOK_AT_LEAST: Duration = Duration::from_millis(500);
 /// Pause after a fault of the store, so that a broken database is not hammered.
 const AFTER_FAULT: Duration = Duration::from_millis(500);
+/// Waits before what met a fault of the store goes on: with the store's own limits less than a claim lasts.
+const PAUSES: [Duration; 6] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
 
 /// Starts every loop; they end when `stop` is cancelled, each after what it has in hand. One process at a time works on a database.
 ///
@@ -95,4 +104,13 @@ async fn sleep_until(app: &App, at: Option<Timestamp>, commits: &mut tokio::sync
 async fn after(fault: &Fault, what: &'static str) {
     tracing::error!(%fault, what, "a loop goes on after a fault");
     tokio::time::sleep(AFTER_FAULT).await;
+}
+
+/// A fault that passes is waited out while the claim is ours, so that neither the page nor its receipt waits for the claim to end.
+async fn wait_out(fault: Fault, pauses: &mut impl Iterator<Item = Duration>) -> Result<(), Fault> {
+    match pauses.next().filter(|_| fault.is_transient()) {
+        Some(pause) => tokio::time::sleep(pause).await,
+        None => return Err(fault),
+    }
+    Ok(())
 }

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{after, sleep_until};
+use super::{PAUSES, after, sleep_until, wait_out};
 use crate::app::courier::{Courier, Miss, Receipt};
 use crate::app::{App, Fault, Lane, Prepared, Work};
 use crate::domain::id::Root;
@@ -47,16 +46,6 @@ pub(super) async fn run(app: App, courier: Arc<dyn Courier>, lane: Lane, stop: C
         }
     }
 }
-
-/// Waits before a delivery that met a fault of the store goes on: with the store's own limits less than a claim lasts.
-const PAUSES: [Duration; 6] = [
-    Duration::from_millis(100),
-    Duration::from_millis(400),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
 
 /// What is being delivered, and what waits for its turn behind that.
 struct Hands {
@@ -138,15 +127,6 @@ async fn deliver(app: &App, courier: &dyn Courier, work: &mut Work) -> Result<()
     let mut pauses = PAUSES.into_iter();
     while let Err(fault) = app.record(work, told.clone()).await {
         wait_out(fault, &mut pauses).await?;
-    }
-    Ok(())
-}
-
-/// A fault that passes is waited out while the claim is ours, so that neither the page nor its receipt waits for the claim to end.
-async fn wait_out(fault: Fault, pauses: &mut impl Iterator<Item = Duration>) -> Result<(), Fault> {
-    match pauses.next().filter(|_| fault.is_transient()) {
-        Some(pause) => tokio::time::sleep(pause).await,
-        None => return Err(fault),
     }
     Ok(())
 }

@@ -101,8 +101,8 @@ async fn the_phone_does_not_ring_after_the_acknowledgement() {
         assert_eq!(lines(&pushover.take()), [ASKED, ASKED], "every five seconds");
         stage.play(&["@ben acknowledges"]).await;
         let heard = pushover.take();
-        assert_eq!(lines(&heard), [ASKED, STOPPED], "whether it was answered just before, and that it is to stop");
-        assert_eq!(heard[1].body, "token=app");
+        assert_eq!(lines(&heard), [STOPPED, ASKED], "it is to stop, and: was it answered just before?");
+        assert_eq!(heard[0].body, "token=app");
         stage.play(&["advance 2h"]).await;
         assert_eq!(lines(&pushover.take()), Vec::<String>::new(), "nothing is asked any more");
     })
@@ -115,11 +115,10 @@ async fn stopping_it_is_tried_until_it_succeeds() {
         let (mut stage, pushover) = world(made, |_| None).await;
         pushover.take();
         for _ in 0..3 {
-            pushover.answer(200, &[], UNANSWERED);
             pushover.answer(503, &[], "");
         }
         stage.play(&["@ben acknowledges", "advance 1m"]).await;
-        assert_eq!(lines(&pushover.take()), [ASKED, STOPPED].repeat(4));
+        assert_eq!(lines(&pushover.take()), [STOPPED, STOPPED, STOPPED, STOPPED, ASKED]);
     })
     .await;
 }
@@ -129,11 +128,26 @@ async fn what_cannot_be_asked_after_is_stopped_all_the_same() {
     on_both(async |made| {
         let (mut stage, pushover) = world(made, |_| None).await;
         pushover.take();
+        pushover.answer(200, &[], "");
         pushover.answer(503, &[], "");
         stage.play(&["@ben acknowledges"]).await;
-        assert_eq!(lines(&pushover.take()), [ASKED, STOPPED]);
+        assert_eq!(lines(&pushover.take()), [STOPPED, ASKED]);
         stage.play(&["advance 1m"]).await;
-        assert_eq!(lines(&pushover.take()), [ASKED, STOPPED], "and it is heard whether they had answered");
+        assert_eq!(lines(&pushover.take()), [STOPPED, ASKED], "and it is heard whether they had answered");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_refuses_to_answer_is_still_told_to_stop() {
+    on_both(async |made| {
+        let (mut stage, pushover) = world(made, |_| None).await;
+        pushover.take();
+        pushover.answer(403, &[], "");
+        stage.play(&["advance 1m"]).await;
+        assert_eq!(lines(&pushover.take()), [ASKED], "not as often as one that answers");
+        stage.play(&["@ben acknowledges"]).await;
+        assert_eq!(lines(&pushover.take()), [STOPPED, ASKED]);
     })
     .await;
 }
@@ -149,7 +163,7 @@ async fn an_answer_on_the_phone_is_an_acknowledgement() {
         assert!(told.iter().any(|line| line.starts_with("> ~ page @ben: @ana has it since")), "{told:#?}");
         let later = stage.play(&["advance 1h"]).await;
         assert_eq!(later, ["advance 1h"], "nobody else is called");
-        assert_eq!(lines(&pushover.take()), [ASKED, ASKED, STOPPED], "a twin, of which we never heard, stops too");
+        assert_eq!(lines(&pushover.take()), [ASKED, STOPPED, ASKED], "a twin, of which we never heard, stops too");
     })
     .await;
 }
@@ -163,11 +177,12 @@ async fn an_answer_just_before_it_is_stopped_counts() {
         stage.play(&["advance 119s"]).await;
         pushover.take();
         pushover.answer(200, &[], r#"{"status":1,"request":"x","receipt":"r2"}"#);
+        pushover.answer(200, &[], "");
         pushover.answer(200, &[], ANSWERED);
         let told = stage.play(&["advance 1s"]).await;
         assert!(told.contains(&"> line: @ana acknowledged. Paging of db stops.".to_owned()), "{told:#?}");
         let second = ASKED.replace("r1", "r2");
-        assert_eq!(lines(&pushover.take()), [SENT, ASKED, STOPPED, &second, STOPPED]);
+        assert_eq!(lines(&pushover.take()), [SENT, STOPPED, ASKED, STOPPED, &second]);
         stage.play(&["advance 1h"]).await;
         assert!(pushover.take().is_empty());
     })
@@ -178,6 +193,7 @@ async fn an_answer_just_before_it_is_stopped_counts() {
 async fn an_answer_after_somebody_else_had_it_changes_nothing() {
     on_both(async |made| {
         let (mut stage, pushover) = world(made, |_| None).await;
+        pushover.answer(200, &[], "");
         pushover.answer(200, &[], ANSWERED);
         let told = stage.play(&["@ben acknowledges"]).await;
         assert!(!told.iter().any(|line| line.contains("@ana acknowledged")), "{told:#?}");
@@ -195,7 +211,7 @@ async fn a_restart_forgets_neither_to_ask_nor_to_stop() {
         stage.play(&["restart", "advance 5s"]).await;
         assert_eq!(lines(&pushover.take()), [ASKED]);
         stage.play(&["@ben acknowledges"]).await;
-        assert_eq!(lines(&pushover.take()), [ASKED, STOPPED]);
+        assert_eq!(lines(&pushover.take()), [STOPPED, ASKED]);
     })
     .await;
 }
@@ -222,7 +238,7 @@ async fn a_phone_is_stopped_though_we_never_heard_that_it_rings() {
 async fn an_acknowledgement_while_the_page_is_on_its_way_stops_it_when_it_is_out() {
     on_both(async |made| {
         let (mut stage, pushover) = world(made, |app| Some(Trouble::Acknowledged(app.clone()))).await;
-        assert_eq!(lines(&pushover.take()), [SENT, ASKED, STOPPED]);
+        assert_eq!(lines(&pushover.take()), [SENT, STOPPED, ASKED]);
         stage.play(&["advance 1h"]).await;
         assert!(pushover.take().is_empty());
     })

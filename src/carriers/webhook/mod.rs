@@ -67,15 +67,14 @@ impl Webhook {
 
     /// Stops what rings; whoever answered it just before is heard.
     pub(super) async fn hush(&self, ring: &Ring) -> Result<Receipt, Miss> {
-        let said = match ring.receipt {
-            Some(_) => self.ask(ring).await,
-            None => Ok(Receipt::Done),
-        };
         let made = pushover::cancel(self.address(&ring.url_env)?, ring);
         call(&self.guard, made.map_err(|what| lacks(&ring.url_env, what))?, self.clock.now()).await?;
-        match said {
-            Ok(Receipt::Heard { acknowledged: false, .. }) => Ok(Receipt::Done),
-            said => said,
+        if ring.receipt.is_none() {
+            return Ok(Receipt::Done);
+        }
+        match self.ask(ring).await? {
+            Receipt::Heard { acknowledged: false, .. } => Ok(Receipt::Done),
+            said => Ok(said),
         }
     }
 

@@ -82,10 +82,13 @@ pub(super) fn heard(answer: &[u8]) -> Option<Receipt> {
     struct Told {
         status: i64,
         acknowledged: i64,
+        acknowledged_by: Option<String>,
         expired: i64,
     }
     let told: Told = serde_json::from_slice(answer).ok()?;
-    (told.status == 1).then_some(Receipt::Heard { acknowledged: told.acknowledged == 1, over: told.expired == 1 })
+    // Only a person acknowledges: what we stopped ourselves has none.
+    let acknowledged = told.acknowledged == 1 && told.acknowledged_by.is_none_or(|by| !by.is_empty());
+    (told.status == 1).then_some(Receipt::Heard { acknowledged, over: told.expired == 1 })
 }
 
 /// `…/1/messages.json` → `…/1/receipts/PATH`.
