@@ -208,6 +208,13 @@ fn sync(duty: &mut Duty, around: &Around<'_>) -> Vec<Sync> {
         syncs.push(Sync { role, leaving: duty.leaving(role) });
         duty.synced_at = Some(around.now);
     }
+    // A role that it no longer names: refused once, it is tried again like its own.
+    let named = |one: &RoleId| Some(*one) == role || syncs.iter().any(|sync: &Sync| sync.role == *one);
+    let others: BTreeSet<RoleId> = duty.leaving.iter().map(|one| one.role).filter(|one| !named(one)).collect();
+    if !others.is_empty() && (is_due || around.changed) {
+        syncs.extend(others.into_iter().map(|other| Sync { role: other, leaving: duty.leaving(other) }));
+        duty.synced_at = Some(around.now);
+    }
     (duty.role, duty.holders) = (role, if role.is_some() { holders } else { Vec::new() });
     syncs
 }
@@ -215,6 +222,7 @@ fn sync(duty: &mut Duty, around: &Around<'_>) -> Vec<Sync> {
 /// Where nothing would be said or done, it is not looked at.
 fn due(duty: &Duty, schedule: &Schedule, around: &Around<'_>) -> Option<Timestamp> {
     let change = duty.watched.then(|| next_change(schedule, around.overrides, around.now)).flatten();
-    let sync = duty.synced_at.filter(|_| duty.role.is_some()).map(|last| last + SYNC_EVERY);
+    let owes = duty.role.is_some() || !duty.leaving.is_empty();
+    let sync = duty.synced_at.filter(|_| owes).map(|last| last + SYNC_EVERY);
     change.into_iter().chain(sync).min()
 }

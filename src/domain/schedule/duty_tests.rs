@@ -135,6 +135,23 @@ fn whoever_is_to_lose_a_role_is_remembered_until_it_was_taken() {
 }
 
 #[test]
+fn a_role_that_is_named_no_more_is_taken_until_that_was_done() {
+    let ours = schedule(&format!(", discord_role: '{ROLE}'"));
+    let first = looked(None, Some(&ours), &[], "2026-01-05T10:00").duty;
+    let dropped = looked(Some(&first), Some(&schedule("")), &[], "2026-01-05T10:30");
+    let take = Sync { role: ROLE, leaving: users(&[1, 2, 5]) };
+    assert_eq!(dropped.syncs, std::slice::from_ref(&take));
+    assert_eq!(dropped.duty.next_deadline(), Some(at("2026-01-05T11:00")));
+    let again = looked(Some(&dropped.duty), Some(&schedule("")), &[], "2026-01-05T11:00");
+    assert_eq!(again.syncs, [take], "refused, perhaps");
+    assert_eq!(again.duty.next_deadline(), Some(at("2026-01-05T12:00")));
+    let mut done = again.duty;
+    done.left(ROLE, &users(&[1, 2, 5]));
+    let over = looked(Some(&done), Some(&schedule("")), &[], "2026-01-05T12:00");
+    assert_eq!((over.syncs, over.duty.next_deadline()), (vec![], None));
+}
+
+#[test]
 fn a_clock_that_was_set_back_keeps_no_role_waiting() {
     let ours = schedule(&format!(", discord_role: '{ROLE}'"));
     let first = looked(None, Some(&ours), &[], "2026-01-05T22:00").duty;
