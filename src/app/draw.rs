@@ -8,7 +8,8 @@ use super::view::{
 };
 use crate::domain::call::Call;
 use crate::domain::engagement::{
-    Clock, Closing, End, Engagement, FallbackCall, Origin, Page, PageState, Paging, Place, Post, PostKind, Progress,
+    Ack, Clock, Closing, End, Engagement, FallbackCall, Origin, Page, PageState, Paging, Place, Post, PostKind,
+    Progress,
 };
 use crate::domain::facts::Facts;
 use crate::domain::id::{Mint, Timestamp, UserId};
@@ -146,7 +147,7 @@ pub(super) fn engaged(paging: &Paging, engagement: &Engagement) -> EngagedView {
     EngagedView {
         id: engagement.id,
         title: engagement.title.clone(),
-        people: engagement.clocks.iter().map(|c| (c.display.clone(), person_state(paging, c))).collect(),
+        people: engagement.clocks.iter().map(|c| (c.display.clone(), person_state(paging, engagement, c))).collect(),
         state: match &engagement.end {
             None => running,
             Some(End::Acked { by, at }) => EngagedState::Acked { by: *by, at: *at },
@@ -156,9 +157,10 @@ pub(super) fn engaged(paging: &Paging, engagement: &Engagement) -> EngagedView {
     }
 }
 
-fn person_state(paging: &Paging, clock: &Clock) -> PersonState {
+fn person_state(paging: &Paging, engagement: &Engagement, clock: &Clock) -> PersonState {
     let pages = || paging.pages.iter().filter(|page| page.user == clock.user);
-    let acked = paging.acks.iter().any(|ack| ack.by == clock.user);
+    let has = |ack: &&Ack| ack.stopped.contains(&engagement.id) || ack.own.contains(&engagement.id);
+    let acked = paging.acks.iter().filter(has).any(|ack| ack.by == clock.user);
     if acked {
         PersonState::Acked
     } else if let Some(hold) = clock.hold.as_ref().filter(|hold| hold.asked.is_some()) {

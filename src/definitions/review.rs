@@ -148,13 +148,13 @@ fn overridden(old: &Set, new: &Set, standing: &Standing) -> Vec<Problem> {
     let right = format!("`/oncall cancel override:{code}` takes that back; or apply this when it is over");
     let problem = |field: &str, what: String| Problem::new(field, what).right(&right);
     let mut problems = Vec::new();
+    let has = |spec: &Schedule, name: &String| spec.rotations.iter().any(|rotation| rotation.name == *name);
     match (old.schedule(schedule), new.schedule(schedule)) {
         (Some(_), None) => {
             let what = format!("it cannot be removed: override `{code}` says who is on call in it until {until}");
             problems.push(problem("", what).of(Kind::Schedule, schedule));
         }
         (Some(was), Some(is)) => {
-            let has = |spec: &Schedule, name: &String| spec.rotations.iter().any(|rotation| rotation.name == *name);
             for name in rotations.iter().filter(|name| has(was, name) && !has(is, name)) {
                 let what = format!(
                     "rotation {name} cannot be removed or renamed: override `{code}` says who is on call in it until {until}"
@@ -164,7 +164,11 @@ fn overridden(old: &Set, new: &Set, standing: &Standing) -> Vec<Problem> {
         }
         (None, _) => {}
     }
-    for name in contacts.iter().filter(|name| old.contact(name).is_some() && new.contact(name).is_none()) {
+    // An override of what is gone puts nobody on call.
+    let counts = old.schedule(schedule);
+    let counts = counts.is_some_and(|was| rotations.is_empty() || rotations.iter().any(|name| has(was, name)));
+    let contacts = contacts.iter().filter(|_| counts);
+    for name in contacts.filter(|name| old.contact(name).is_some() && new.contact(name).is_none()) {
         let what = format!("it cannot be removed: override `{code}` puts them on call for {schedule} until {until}");
         problems.push(problem("", what).of(Kind::Contact, name));
     }
