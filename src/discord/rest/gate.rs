@@ -16,9 +16,9 @@ use super::answer::{Limited, News};
 use super::bucket::{BucketId, Buckets, Route, Turn};
 use super::call::Lane;
 use super::error::Scope;
-use super::pace::Pace;
+use super::pace::{Pace, Place};
 
-/// Most calls that wait at once; beyond, everyday calls come back as limited. At 40 a second this is 50 s of work.
+/// Most calls that wait at once; beyond, everyday calls come back as limited. At 43 a second this is 47 s of work.
 const WAITING: usize = 2000;
 /// The same for pages and replies, who find the queue full of everyday calls.
 const WAITING_URGENT: usize = 4000;
@@ -51,6 +51,8 @@ pub(super) struct Ask {
 pub(super) struct Permit {
     gate: Arc<Gate>,
     bucket: BucketId,
+    /// Of calls that are under the global limit.
+    place: Option<Place>,
     ask: Ask,
     over: bool,
 }
@@ -204,10 +206,8 @@ impl Books {
 
     fn admit(&mut self, gate: &Arc<Gate>, ask: Ask, bucket: BucketId, now: Instant) -> Permit {
         self.buckets.reserve(&bucket, now);
-        if !ask.exempt {
-            self.pace.reserve(now);
-        }
-        Permit { gate: gate.clone(), bucket, ask, over: false }
+        let place = (!ask.exempt).then(|| self.pace.reserve(now));
+        Permit { gate: gate.clone(), bucket, place, ask, over: false }
     }
 
     /// What to tell a caller whose patience ended here.
@@ -219,23 +219,31 @@ impl Books {
         }
     }
 
-    fn settle(&mut self, bucket: &BucketId, ask: &Ask, news: &News, now: Instant) {
+    fn settle(&mut self, permit: &Permit, news: &News, now: Instant) {
+        if let Some(place) = permit.place {
+            self.pace.answered(place, now);
+        }
         if let Some(limited) = news.limited.filter(|limited| limited.scope.is_global()) {
             self.pace.close(limited, now);
         }
-        self.buckets.settle(bucket, &ask.route, news, now);
+        self.buckets.settle(&permit.bucket, &permit.ask.route, news, now);
     }
 }
 
 impl Permit {
     /// Discord answered.
     pub fn settle(mut self, news: &News) {
-        self.finish(|books, permit| books.settle(&permit.bucket, &permit.ask, news, Instant::now()));
+        self.finish(|books, permit| books.settle(permit, news, Instant::now()));
     }
 
     /// It never left.
     pub fn give_back(mut self) {
-        self.finish(|books, permit| books.buckets.give_back(&permit.bucket));
+        self.finish(|books, permit| {
+            books.buckets.give_back(&permit.bucket);
+            if let Some(place) = permit.place {
+                books.pace.give_back(place);
+            }
+        });
     }
 
     fn finish(&mut self, write: impl FnOnce(&mut Books, &Self)) {

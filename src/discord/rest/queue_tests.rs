@@ -165,9 +165,9 @@ async fn a_storm_over_many_channels_keeps_the_pace_with_pages_first() {
     }
     calls.join_all().await;
     let sent = sent.lock().unwrap();
-    assert!(sent.windows(46).all(|run| run[45].0 - run[0].0 >= ms(1000)), "never more than 45 a second");
+    assert!(sent.windows(49).all(|run| run[48].0 - run[0].0 >= ms(1000)), "never more than 48 a second");
     let last_page = sent.iter().filter(|(_, lane)| *lane == Lane::Page).map(|(at, _)| *at).max().unwrap();
-    assert!(last_page <= ms(3100), "100 pages behind 40 early edits: {last_page:?}");
+    assert!(last_page <= ms(3100), "100 pages behind 43 early edits: {last_page:?}");
     assert!(start.elapsed() <= ms(12_500), "{:?}", start.elapsed());
 }
 
