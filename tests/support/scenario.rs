@@ -15,6 +15,7 @@
 
 #![allow(dead_code, reason = "every test file that includes this uses its own part")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -115,6 +116,19 @@ impl Scenario {
     }
 }
 
+/// Which of several people was first is nobody's choice: it is told of `@first`.
+fn call_first(race: &str, told: &mut [String]) {
+    let names: BTreeSet<&str> = race.split(" & ").filter_map(|part| part.split_whitespace().next()).collect();
+    let is_first = |name: &&&str| told.iter().any(|line| line.contains(&format!("{name} acknowledged")));
+    if let Some(first) = names.iter().find(is_first).filter(|_| names.len() > 1) {
+        for line in told {
+            for does in ["acknowledged", "has"] {
+                *line = line.replace(&format!("{first} {does}"), &format!("@first {does}"));
+            }
+        }
+    }
+}
+
 impl Stage {
     /// The world as of `start`.
     pub async fn open(store: Store, start: &str) -> Stage {
@@ -160,9 +174,13 @@ impl Stage {
         let mut told = Vec::new();
         for step in steps.iter().filter(|step| !step.trim().is_empty()) {
             told.push((*step).to_owned());
+            let begins = told.len();
             self.step(step.trim()).await.unwrap_or_else(|why| panic!("`{step}`: {why}"));
             told.extend(self.answer.take().map(|answer| format!("= {}", answer.trim_end())));
             told.extend(self.fake.take().into_iter().map(|sent| format!("> {}", sent.trim_end())));
+            if let Some(race) = step.trim().strip_prefix("together ") {
+                call_first(race, &mut told[begins..]);
+            }
             if std::env::var_os("TELL").is_some() {
                 println!("{told:#?}");
             }
