@@ -12,7 +12,7 @@ use super::save::{INCIDENT, PARKED_FOR};
 use super::schedule::SCHEDULE;
 use super::{App, Fault};
 use crate::domain::id::{CallId, CoverId, IncidentId, ScheduleId, Timestamp};
-use crate::store::{Store, StoreError, Tx, call as calls, incident as incidents, outbox, timeline, wake};
+use crate::store::{Store, StoreError, Tx, call as calls, incident as incidents, outbox, receipt, timeline, wake};
 
 /// How long a claimed deadline is ours: looking at an incident again takes milliseconds.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -85,11 +85,13 @@ impl App {
     /// # Errors
     /// A fault of the store.
     pub async fn take_up(&self) -> Result<(), Fault> {
-        let until = self.now() + PARKED_FOR;
+        let now = self.now();
+        let until = now + PARKED_FOR;
         let taken = self.store().write(move |tx| {
             Box::pin(async move {
                 outbox::forget_claims(tx).await?;
                 outbox::park_until(tx, until).await?;
+                receipt::forget_claims(tx, now).await?;
                 wake::forget_claims(tx).await
             })
         });

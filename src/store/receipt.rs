@@ -86,6 +86,12 @@ pub async fn hurry(tx: &mut Tx, post: PostId, now: Timestamp) -> Result<(), Stor
     Ok(())
 }
 
+/// Everything is looked at now: whoever had some in hand is gone.
+pub async fn forget_claims(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+    run!(tx, "UPDATE gateway_receipt SET ask_at = $1 WHERE ask_at > $1", Us(now))?;
+    Ok(())
+}
+
 /// It is looked at then, unless something has changed about it since `row` was read. Whether nothing has.
 pub async fn later(tx: &mut Tx, row: &ReceiptRow, ask_at: Timestamp) -> Result<bool, StoreError> {
     let moved = run!(

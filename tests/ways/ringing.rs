@@ -208,7 +208,11 @@ async fn a_restart_forgets_neither_to_ask_nor_to_stop() {
     on_both(async |made| {
         let (mut stage, pushover) = world(made, |_| None).await;
         pushover.take();
-        stage.play(&["restart", "advance 5s"]).await;
+        stage.play(&["restart"]).await;
+        stage.app().take_up().await.unwrap();
+        stage.play(&["advance 1s"]).await;
+        assert_eq!(lines(&pushover.take()), [ASKED], "whoever had it in hand is gone");
+        stage.play(&["advance 5s"]).await;
         assert_eq!(lines(&pushover.take()), [ASKED]);
         stage.play(&["@ben acknowledges"]).await;
         assert_eq!(lines(&pushover.take()), [STOPPED, ASKED]);
