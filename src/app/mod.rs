@@ -65,7 +65,7 @@ pub mod setup;
 pub mod show;
 pub mod view;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -89,7 +89,7 @@ pub use welcome::Joined;
 use crate::clock::Clock;
 use crate::domain::definition::Set;
 use crate::domain::facts::Revision;
-use crate::domain::id::{GuildId, IDS_PER_TURN, Mint, Timestamp, compose};
+use crate::domain::id::{GuildId, IDS_PER_TURN, Mint, OutboxId, Timestamp, compose};
 use crate::store::{Store, StoreError, install};
 use request::Request;
 
@@ -108,6 +108,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     /// When this process opened it.
     opened_at: Timestamp,
+    /// Deliveries that an earlier process tried, by whatever clock it had.
+    inherited: Mutex<HashSet<OutboxId>>,
     random: Mutex<Box<dyn RngCore + Send>>,
     secrets: Secrets,
     /// Where the ids of the latest turn begin.
@@ -146,6 +148,7 @@ impl App {
         Ok(App(Arc::new(Inner {
             store,
             opened_at: clock.now(),
+            inherited: Mutex::default(),
             clock,
             random: Mutex::new(random),
             secrets,

@@ -1,5 +1,6 @@
 //! The way out: claims what is due, draws it from the state as it is now, and takes down what came of it.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -158,10 +159,17 @@ impl App {
         }
     }
 
+    /// Deliveries that an earlier process tried.
+    pub(super) fn inherits(&self, rows: Vec<OutboxId>) {
+        let mut inherited = self.0.inherited.lock().unwrap_or_else(PoisonError::into_inner);
+        *inherited = rows.into_iter().collect();
+    }
+
     /// How long ago it was asked for. What an earlier process asked for is of any age: the clock may have been set back since.
     fn age(&self, work: &Work) -> Duration {
         let asked_at = work.row.created_at;
-        let ours = asked_at > self.0.opened_at;
+        let inherited = self.0.inherited.lock().unwrap_or_else(PoisonError::into_inner).contains(&work.row.id);
+        let ours = !inherited && asked_at > self.0.opened_at;
         (self.now() - asked_at).to_std().ok().filter(|_| ours).unwrap_or(Duration::MAX)
     }
 

@@ -89,13 +89,18 @@ impl App {
         let until = now + PARKED_FOR;
         let taken = self.store().write(move |tx| {
             Box::pin(async move {
+                let inherited = outbox::tried(tx).await?;
                 outbox::forget_claims(tx).await?;
                 outbox::park_until(tx, until).await?;
                 receipt::forget_claims(tx, now).await?;
-                wake::forget_claims(tx).await
+                wake::forget_claims(tx).await?;
+                Ok(inherited)
             })
         });
-        taken.await.map(drop).map_err(|why: crate::store::StoreError| Fault::new("take up what was in hand", why))
+        let inherited =
+            taken.await.map_err(|why: crate::store::StoreError| Fault::new("take up what was in hand", why))?;
+        self.inherits(inherited);
+        Ok(())
     }
 
     /// At the start: what an earlier version wrote down wakes by the rules of this one. A state that cannot be read keeps nothing else

@@ -166,6 +166,12 @@ pub async fn forget_claims(tx: &mut Tx) -> Result<u64, StoreError> {
     run!(tx, "UPDATE outbox SET lease_until = $1 WHERE state = 'pending' AND lease_until > $1", Us(RUN_OUT))
 }
 
+/// What was tried and is not out for certain.
+pub async fn tried(conn: &mut Conn) -> Result<Vec<OutboxId>, StoreError> {
+    let rows: Vec<(OutboxId,)> = rows!(conn, "SELECT id FROM outbox WHERE state = 'pending' AND attempts > 0")?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// What is parked stays so until then at least.
 pub async fn park_until(tx: &mut Tx, until: Timestamp) -> Result<u64, StoreError> {
     run!(
