@@ -276,12 +276,13 @@ pub async fn park(
     back(tx, id, fence, Some(parked_on), until, None).await
 }
 
-/// Whether a newer edit waits behind this row; delays that one until `due_at`.
+/// Whether a newer edit waits behind this row; that one backs off in its place until `due_at`, after as many tries.
 async fn hand_over(tx: &mut Tx, id: OutboxId, fence: i64, due_at: Timestamp) -> Result<bool, StoreError> {
     let delayed = run!(
         tx,
         "UPDATE outbox
-         SET due_at = CASE WHEN parked_on IS NULL AND due_at < $3 THEN $3 ELSE due_at END
+         SET due_at = CASE WHEN parked_on IS NULL AND due_at < $3 THEN $3 ELSE due_at END,
+             attempts = (SELECT attempts FROM outbox WHERE id = $1)
          WHERE state = 'pending'
          AND lease_until IS NULL
          AND target IS NOT NULL

@@ -180,8 +180,10 @@ async fn a_failed_edit_gives_way_to_the_newer_one() {
         put(store, edit(2)).await;
         assert!(write!(store, |tx| outbox::retry(tx, flying.id, flying.fence, at(30), "429").await).unwrap());
         assert_eq!(get(store, 1).await.state, "done");
-        assert_eq!(ids(&claim(store, 29).await), [0; 0], "the limit holds for the newer one too");
-        assert_eq!(ids(&claim(store, 30).await), [2]);
+        assert_eq!(put(store, edit(3)).await, 2);
+        assert_eq!(ids(&claim(store, 29).await), [0; 0], "the limit holds for the newer ones too");
+        let [again] = claim(store, 30).await.try_into().unwrap();
+        assert_eq!((again.id, again.payload, again.attempts), (OutboxId(2), edit(3).payload, 2));
     })
     .await;
 }
