@@ -1,7 +1,7 @@
 //! The one door: who may send now, who waits, who goes first.
 //!
-//! A call enters only when its bucket and the pace over all have a place for it, both taken in one step: nothing is held
-//! while waiting for the other. Places are given in the order of the queue, pages first, first come first served within
+//! A call enters only when its bucket, the pace over all and the connections have a place for it, all taken in one step:
+//! nothing is held while waiting for another. Places are given in the order of the queue, pages first, first come first served within
 //! a lane. The lock is never held across an await. The gate never sends and never decides what is sent again.
 
 use std::collections::{BTreeMap, HashMap};
@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::answer::{Limited, News};
 use super::bucket::{BucketId, Buckets, Route, Turn};
 use super::call::Lane;
+use super::connections::Connections;
 use super::error::Scope;
 use super::pace::{Pace, Place};
 
@@ -61,6 +62,7 @@ pub(super) struct Permit {
 struct Books {
     buckets: Buckets,
     pace: Pace,
+    connections: Connections,
     queue: BTreeMap<(Lane, u64), Waiter>,
     /// A task serves the queue; there is one exactly while somebody waits.
     served: bool,
@@ -97,6 +99,11 @@ impl Ahead {
 }
 
 impl Gate {
+    pub fn new(connections: Connections) -> Self {
+        let books = Books { connections, ..Books::default() };
+        Self { books: Mutex::new(books), ..Self::default() }
+    }
+
     pub fn ticket(&self) -> u64 {
         self.tickets.fetch_add(1, Ordering::Relaxed)
     }
@@ -199,6 +206,7 @@ impl Books {
     fn turn(&mut self, ask: &Ask, bucket: &BucketId, ahead: &Ahead, now: Instant) -> (Turn, bool) {
         let before = ahead.bucket.get(bucket).copied().unwrap_or(0);
         match self.buckets.turn(bucket, before, now) {
+            Turn::Now if self.connections.turn(ask.lane) != Turn::Now => (Turn::AfterAnswer, false),
             Turn::Now if !ask.exempt => (self.pace.turn(ask.lane, ahead.pace, now), true),
             turn => (turn, false),
         }
@@ -206,6 +214,7 @@ impl Books {
 
     fn admit(&mut self, gate: &Arc<Gate>, ask: Ask, bucket: BucketId, now: Instant) -> Permit {
         self.buckets.reserve(&bucket, now);
+        self.connections.take();
         let place = (!ask.exempt).then(|| self.pace.reserve(now));
         Permit { gate: gate.clone(), bucket, place, ask, over: false }
     }
@@ -247,7 +256,10 @@ impl Permit {
     }
 
     fn finish(&mut self, write: impl FnOnce(&mut Books, &Self)) {
-        write(&mut self.gate.books(), self);
+        let mut books = self.gate.books();
+        write(&mut books, self);
+        books.connections.give_back();
+        drop(books);
         self.over = true;
         self.gate.changed.notify_one();
     }

@@ -6,12 +6,14 @@
 //! (serenity's `Request::build` would put both into a tracing span; requests are therefore built here).
 //!
 //! Reading order: `call` what is asked · `endpoint` where · `error` what can go wrong · `answer` what Discord says ·
-//! `bucket` and `pace` what is left · `gate` who goes first · `breaker` when to stop · here: one call from start to end.
+//! `bucket`, `pace` and `connections` what is left · `gate` who goes first · `breaker` when to stop · here: one call from
+//! start to end.
 
 mod answer;
 mod breaker;
 mod bucket;
 mod call;
+mod connections;
 mod endpoint;
 mod error;
 mod gate;
@@ -41,6 +43,7 @@ pub use error::{RestError, Scope};
 
 use crate::gauges::GAUGES;
 use breaker::Breaker;
+use connections::Connections;
 use gate::{Ask, Gate, Permit};
 use retry::Tries;
 use wire::{Failure, Wire};
@@ -70,8 +73,10 @@ impl Rest {
     }
 
     fn with_time_limit(token: SecretString, base: &str, total: Duration) -> anyhow::Result<Self> {
-        let wire = Wire::new(&token, base, total)?;
-        Ok(Self { shared: Arc::new(Shared { wire, gate: Arc::default(), breaker: Breaker::new() }) })
+        let connections = Connections::of_this_process();
+        let wire = Wire::new(&token, base, total, connections.most())?;
+        let gate = Arc::new(Gate::new(connections));
+        Ok(Self { shared: Arc::new(Shared { wire, gate, breaker: Breaker::new() }) })
     }
 
     /// Makes one call and returns Discord's JSON (`Null` where there is none).

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::answer::{Limited, News};
 use super::call::{Call, Lane};
+use super::connections::Connections;
 use super::endpoint::Endpoint;
 use super::error::Scope;
 use super::fake::Bucket;
@@ -297,4 +298,29 @@ async fn the_queue_is_bounded_and_pages_still_find_room() {
     assert_eq!(refused, 500);
     let page = enter(&gate, post(2), Lane::Page, ms(0)).await;
     assert!(page.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn few_connections_leave_one_for_a_page_and_each_end_makes_room() {
+    let gate = Arc::new(Gate::new(Connections::within(0)));
+    let mut everyday = Vec::new();
+    for channel in 1..=3 {
+        everyday.push(enter(&gate, post(channel), Lane::Normal, ms(0)).await.unwrap());
+    }
+    let refused = enter(&gate, post(4), Lane::Normal, ms(0)).await.err();
+    assert_eq!(refused.map(|limited| limited.scope), Some(Scope::Own));
+    let page = enter(&gate, post(5), Lane::Page, ms(0)).await.unwrap();
+    assert!(enter(&gate, callback(), Lane::Reply, ms(0)).await.is_err(), "all four are under way");
+
+    let (waiting, ask) = (gate.clone(), ask(&gate, post(4), Lane::Normal));
+    let waits = tokio::spawn(async move { waiting.enter(ask, Instant::now() + PATIENT).await.is_ok() });
+    sleep(ms(1)).await;
+    page.settle(&unlimited());
+    sleep(ms(1)).await;
+    assert!(!waits.is_finished(), "the last one is not for an everyday call");
+    let mut ends = everyday.into_iter();
+    ends.next().unwrap().give_back();
+    assert!(waits.await.unwrap());
+    drop(ends.next());
+    enter(&gate, post(6), Lane::Normal, ms(0)).await.unwrap();
 }

@@ -44,7 +44,8 @@ pub(super) enum Failure {
 }
 
 impl Wire {
-    pub fn new(token: &SecretString, base: &str, total: Duration) -> anyhow::Result<Self> {
+    /// `most`: requests under way at once; no more connections are kept for the next ones.
+    pub fn new(token: &SecretString, base: &str, total: Duration, most: usize) -> anyhow::Result<Self> {
         let base = base.trim_end_matches('/');
         Url::parse(base).with_context(|| format!("`{base}` is no address of an API"))?;
         let client = Client::builder()
@@ -53,6 +54,7 @@ impl Wire {
             .timeout(total)
             .tcp_nodelay(true)
             .tcp_keepalive(KEEP_ALIVE)
+            .pool_max_idle_per_host(most)
             .redirect(Policy::none())
             .build()
             .context("setting up the HTTP client")?;

@@ -1,0 +1,90 @@
+//! How many requests may be under way at once. Each has a connection of its own (HTTP/1.1), and a connection is an open file:
+//! a process that may have few of them needs some for the database and the gateway, and one for a page.
+//!
+//! Pure but for the one question to the system at the start; nothing waits here.
+
+use rustix::process::{Resource, getrlimit};
+
+use super::bucket::Turn;
+use super::call::Lane;
+
+/// Open files that are not connections to Discord's API: the database, the gateway, the runtime, the log.
+const OTHERS: u64 = 24;
+/// With fewer a single slow room would hold up all others.
+const FEWEST: u64 = 4;
+/// What the limits on calls let through when every answer takes as long as we wait for it.
+const MOST: u64 = 480;
+
+pub(super) struct Connections {
+    most: usize,
+    open: usize,
+}
+
+/// Where nothing is short.
+impl Default for Connections {
+    fn default() -> Self {
+        Self::within(u64::MAX)
+    }
+}
+
+impl Connections {
+    /// Three quarters of what the others leave: addresses are looked up, and messages leave by other ways.
+    pub fn of_this_process() -> Self {
+        let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        Self::within(files)
+    }
+
+    pub fn within(files: u64) -> Self {
+        let most = (files.saturating_sub(OTHERS) / 4 * 3).clamp(FEWEST, MOST);
+        Self { most: most as usize, open: 0 }
+    }
+
+    /// Everyday calls leave some free for pages and replies.
+    pub fn turn(&self, lane: Lane) -> Turn {
+        let share = match lane {
+            Lane::Page | Lane::Reply => self.most,
+            Lane::Normal => self.most - self.most.div_ceil(4),
+        };
+        if self.open < share { Turn::Now } else { Turn::AfterAnswer }
+    }
+
+    pub fn take(&mut self) {
+        self.open += 1;
+    }
+
+    pub fn give_back(&mut self) {
+        self.open -= 1;
+    }
+
+    pub fn most(&self) -> usize {
+        self.most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many may be under way in this lane.
+    fn most(files: u64, lane: Lane) -> usize {
+        let mut connections = Connections::within(files);
+        std::iter::from_fn(|| (connections.turn(lane) == Turn::Now).then(|| connections.take())).count()
+    }
+
+    #[test]
+    fn few_files_are_shared_and_many_are_never_short() {
+        let table = [(0, 4, 3), (40, 12, 9), (64, 30, 22), (1024, 480, 360), (u64::MAX, 480, 360)];
+        for (files, urgent, everyday) in table {
+            assert_eq!((most(files, Lane::Page), most(files, Lane::Normal)), (urgent, everyday), "{files} files");
+        }
+    }
+
+    #[test]
+    fn an_answer_makes_room() {
+        let mut connections = Connections::within(0);
+        (0..4).for_each(|_| connections.take());
+        assert_eq!(connections.turn(Lane::Page), Turn::AfterAnswer);
+        connections.give_back();
+        assert_eq!((connections.turn(Lane::Page), connections.turn(Lane::Normal)), (Turn::Now, Turn::AfterAnswer));
+    }
+}
