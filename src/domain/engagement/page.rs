@@ -181,6 +181,11 @@ impl Page {
     pub fn failed(&self) -> bool {
         matches!(self.state, PageState::Failed { .. })
     }
+
+    /// It is out, and this person has given no sign since.
+    pub(super) fn unseen_by(&self, user: UserId) -> bool {
+        self.user == user && self.seen.is_none() && matches!(self.state, PageState::Sent { .. })
+    }
 }
 
 impl Post {

@@ -126,12 +126,12 @@ impl Paging {
 
     /// Somebody of whom a sign of life would be news.
     pub fn unseen_by(&self, user: UserId) -> bool {
-        self.pages.iter().any(|page| page.user == user && page.seen.is_none())
+        self.pages.iter().any(|page| page.unseen_by(user))
     }
 
     /// A sign of life of a person: their pages have been seen.
     pub fn seen(&mut self, by: UserId, at: Timestamp) {
-        for page in self.pages.iter_mut().filter(|page| page.user == by && page.seen.is_none()) {
+        for page in self.pages.iter_mut().filter(|page| page.unseen_by(by)) {
             page.seen = Some(at);
         }
     }
