@@ -1,6 +1,6 @@
 //! State of a person's call → view: its pages, the fallback's call, and the card that shows how it goes. Decides nothing.
 
-use super::draw::{engaged, paged};
+use super::draw::{engaged, lost, paged};
 use super::show;
 use super::view::{Asks, CalledView, Calls};
 use crate::domain::call::{CALL_LASTS, Call, Kind};
@@ -49,9 +49,9 @@ fn page(state: &Call, post: &Post, facts: &Facts, mint: Mint, now: Timestamp) ->
     let mut turn = turn(state, facts, mint, now);
     let pages: Vec<&Page> = state.paging.pages_of(post).collect();
     let open = state.paging.open(post);
-    let closed = pages.iter().rev().find_map(|page| page.closed.as_ref()).filter(|_| !open);
+    let closed = pages.iter().rev().find_map(|page| page.closed.as_ref());
     let still = state.paging.still_called();
-    let closed = closed.map(|closed| ended(closed, &still));
+    let closed = closed.map(|closed| ended(closed, &still)).or_else(|| lost(&pages)).filter(|_| !open);
     let next = state.paging.next_escalation(&mut turn, Some(post.id)).map(|(at, names)| show::escalates(&names, at));
     let body = match closed {
         Some(closed) => vec![closed],

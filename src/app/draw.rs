@@ -195,6 +195,7 @@ fn page(state: &Incident, post: &Post, facts: &Facts, mint: Mint, now: Timestamp
     let closed = pages.iter().rev().find_map(|page| page.closed.as_ref());
     let over = !state.paging.open(post);
     let still = state.paging.still_called();
+    let closed = closed.map(|closed| words::closed(&closed.how, closed.at, &still));
     let direct = matches!(post.place, Place::Direct { .. });
     PageView {
         post: post.id,
@@ -210,9 +211,17 @@ fn page(state: &Incident, post: &Post, facts: &Facts, mint: Mint, now: Timestamp
         late_since: pages.iter().find_map(|page| page.late),
         attempt: pages.iter().flat_map(|page| page.reasons.iter().map(|r| r.attempt)).max().unwrap_or(1),
         still: pages.iter().find_map(|page| page.lapses_at),
-        closed: closed.filter(|_| over).map(|closed| words::closed(&closed.how, closed.at, &still)),
+        closed: closed.or_else(|| lost(&pages)).filter(|_| over),
         direct,
     }
+}
+
+/// None of a message's pages reached its person: why the last of them did not.
+pub(super) fn lost(pages: &[&Page]) -> Option<words::Text> {
+    pages.iter().rev().find_map(|page| match page.state {
+        PageState::Failed { why, .. } => Some(words::not_reached(&page.display, page.way, why)),
+        _ => None,
+    })
 }
 
 pub(super) fn paged(page: &Page) -> PagedView {
@@ -230,7 +239,14 @@ pub(super) fn test(state: &Call, contact: &Name, post: &Post, facts: &Facts) -> 
     let pages: Vec<&Page> = state.paging.pages_of(post).collect();
     let own = pages.iter().any(|page| page.user == state.by);
     let channels: Vec<String> = pages.iter().map(|page| page.channel.clone()).collect();
-    let closed = pages.iter().find_map(|page| page.closed.as_ref()).filter(|_| !state.paging.open(post));
+    let (closed, over) = (pages.iter().find_map(|page| page.closed.as_ref()), !state.paging.open(post));
+    let closed = closed.map(|closed| match closed.how {
+        Closing::Acked { .. } => {
+            words::contact::test_received(&facts.contact_title(contact), closed.at - state.opened_at)
+        }
+        Closing::Repeated => words::contact::test_replaced(),
+        _ => words::contact::test_unanswered(),
+    });
     let failed = state.paging.pages.iter().filter_map(|page| match page.state {
         PageState::Failed { why, .. } => Some(words::contact::test_failed(&page.channel, why)),
         _ => None,
@@ -241,13 +257,7 @@ pub(super) fn test(state: &Call, contact: &Name, post: &Post, facts: &Facts) -> 
         why: words::contact::test_why(Some(state.by).filter(|_| !own), &channels),
         ends_at: state.ends_at,
         failed: failed.collect(),
-        closed: closed.map(|closed| match closed.how {
-            Closing::Acked { .. } => {
-                words::contact::test_received(&facts.contact_title(contact), closed.at - state.opened_at)
-            }
-            Closing::Repeated => words::contact::test_replaced(),
-            _ => words::contact::test_unanswered(),
-        }),
+        closed: closed.or_else(|| lost(&pages)).filter(|_| over),
         direct: matches!(post.place, Place::Direct { .. }),
     }
 }

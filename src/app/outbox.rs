@@ -12,7 +12,7 @@ use super::fault::Stop;
 use super::{App, Fault};
 use crate::domain::call;
 use crate::domain::effect::Effect;
-use crate::domain::engagement::Told;
+use crate::domain::engagement::{Paging, Told};
 use crate::domain::id::{ChannelId, GuildId, MessageId, OutboxId, PageId, PostId, Root, Timestamp};
 use crate::domain::incident::Input;
 use crate::domain::timeline::Unreached;
@@ -215,6 +215,11 @@ impl App {
             Err(Miss::Unsure { why }) if self.may_retry(work) => {
                 self.finish(work, Ending::Retry(self.now() + backoff(work), why), unsure(work)).await
             }
+            // It reaches nobody any more; an earlier try may be out all the same, and the next one takes its buttons off.
+            Err(miss @ Miss::NobodyReached(_)) if self.may_be_out(work).await? => {
+                let (input, why) = miss_input(work, miss);
+                self.finish(work, Ending::Retry(self.now(), why), input).await
+            }
             Err(miss) => {
                 let (input, why) = miss_input(work, miss);
                 tracing::warn!(kind = work.kind(), root = ?work.row.root, why, "a delivery has failed for good");
@@ -227,7 +232,21 @@ impl App {
     ///
     /// A test page waits: by another way it would prove something else.
     async fn another_way(&self, work: &Work) -> Result<Option<Input>, Fault> {
-        let (&Effect::SendPost { post }, Some(root)) = (&work.effect, work.row.root) else { return Ok(None) };
+        let &Effect::SendPost { post } = &work.effect else { return Ok(None) };
+        let another = self.paging_of(work).await?.is_some_and(|paging| paging.has_another_way(post));
+        Ok(another.then_some(Input::Told(Told::PostLimited { post })))
+    }
+
+    /// An earlier try at this post may have succeeded without our knowing.
+    async fn may_be_out(&self, work: &Work) -> Result<bool, Fault> {
+        let &Effect::SendPost { post } = &work.effect else { return Ok(false) };
+        let unsure = |paging: Paging| paging.post(post).is_some_and(|post| post.unsure);
+        Ok(work.was_cut_off() || self.paging_of(work).await?.is_some_and(unsure))
+    }
+
+    /// The pages of the incident or the call that a row is about, as they are now.
+    async fn paging_of(&self, work: &Work) -> Result<Option<Paging>, Fault> {
+        let Some(root) = work.row.root else { return Ok(None) };
         let found = self.store().read(move |conn| {
             Box::pin(async move {
                 Ok(match root {
@@ -242,9 +261,7 @@ impl App {
                 })
             })
         });
-        let paging = found.await.map_err(|stop: Stop| stop.fault("look for another way"))?;
-        let another = paging.is_some_and(|paging| paging.has_another_way(post));
-        Ok(another.then_some(Input::Told(Told::PostLimited { post })))
+        found.await.map_err(|stop: Stop| stop.fault("look at the pages of a row"))
     }
 
     /// Pages are tried as long as they are wanted, and so is a role, which is put right as things are then; the rest not for ever.
@@ -408,7 +425,9 @@ fn miss_input(work: &Work, miss: Miss) -> (Option<Input>, String) {
     };
     let input = match (&work.effect, miss) {
         (Effect::OpenRoom { how }, _) => Some(Input::RoomFailed { kind: *how, why: why.clone() }),
-        (Effect::SendPost { .. }, Miss::NobodyReached(failed)) => Some(Input::Told(Told::NobodyReached { failed })),
+        (Effect::SendPost { post }, Miss::NobodyReached(failed)) => {
+            Some(Input::Told(Told::NobodyReached { post: *post, failed, unsure: work.was_cut_off() }))
+        }
         (Effect::SendPost { post }, _) => Some(Input::Told(Told::PostFailed { post: *post, why: unreached })),
         (Effect::UpdateCard { .. }, Miss::Lost { .. }) => Some(Input::CardLost),
         _ => None,

@@ -49,5 +49,5 @@ pub use setup::{
 pub use source::source_note;
 pub use span::lasting;
 pub use text::{Piece, Text};
-pub use timeline::{are_called, entry, line, unreached};
+pub use timeline::{are_called, entry, line, not_reached, unreached};
 pub use welcome::welcome;

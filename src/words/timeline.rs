@@ -69,7 +69,7 @@ fn sentence(by: Option<UserId>, fact: &Fact) -> Text {
         Fact::Held { contact, until } => held(contact, *until),
         Fact::Shown { contact } => named(contact).ours(" was shown it without a ping."),
         Fact::Rests { plan } => rests(plan),
-        Fact::PageFailed { contact, way, why } => page_failed(contact, *way, *why),
+        Fact::PageFailed { contact, way, why } => not_reached(contact, *way, *why),
         Fact::PageNotSent { contact, way } => page_not_sent(contact, *way),
         Fact::Acknowledged { contact, essential, stopped } => {
             acknowledged(doer_or(by, contact.as_deref()), *essential, stopped)
@@ -226,7 +226,8 @@ fn rests(plan: &str) -> Text {
     text.ours(" If it cannot wait, raise the impact, or escalate.")
 }
 
-fn page_failed(contact: &str, way: Way, why: Unreached) -> Text {
+/// Why a page did not come to its person.
+pub fn not_reached(contact: &str, way: Way, why: Unreached) -> Text {
     named(contact).ours(format!(" was not reached by {}: {}.", way_word(way), unreached(why)))
 }
 

@@ -191,7 +191,7 @@ impl Engine {
             });
         }
         Some(match asked.is_empty() {
-            true => Told::NobodyReached { failed },
+            true => Told::NobodyReached { post: id, failed, unsure: false },
             false => Told::PostSent { post: id, asked, failed },
         })
     }

@@ -436,7 +436,8 @@ impl State {
             user if self.mood.left.contains(&user) => Some(Unreached::Gone),
             user => self.mood.no_access.contains(&user).then_some(Unreached::NoAccess),
         };
-        let failed: Vec<_> = people(message).iter().filter_map(|person| Some((person.page, why(person)?))).collect();
+        let open = people(message).iter().filter(|person| person.open);
+        let failed: Vec<_> = open.filter_map(|person| Some((person.page, why(person)?))).collect();
         let reached = |person: &PagedView| person.open && failed.iter().all(|(page, _)| *page != person.page);
         if !failed.is_empty() && !people(message).iter().any(reached) {
             return Err(Miss::NobodyReached(failed));

@@ -270,19 +270,19 @@ impl State {
     }
 
     fn send(&mut self, to: Address, outgoing: Outgoing, nonce: &str) -> Result<Receipt, Miss> {
+        let failed = self.unreached(&to, &outgoing);
+        let people = people(&outgoing).iter().filter(|person| person.open).count();
+        if people > 0 && failed.len() == people {
+            return Err(Miss::NobodyReached(failed));
+        }
         if let Some((channel, message)) = self.nonces.get(nonce) {
-            return Ok(Receipt::Message { channel: *channel, message: *message, failed: Vec::new() });
+            return Ok(Receipt::Message { channel: *channel, message: *message, failed });
         }
         if matches!(outgoing, Outgoing::Card(_)) && self.faults.no_card {
             return Err(Miss::Retry { after: None, why: "503".to_owned() });
         }
         if self.limited(&to, &outgoing) {
             return Err(Miss::Limited { after: Duration::from_secs(600), why: "429".to_owned() });
-        }
-        let failed = self.unreached(&to, &outgoing);
-        let people = people(&outgoing).iter().filter(|person| person.open).count();
-        if people > 0 && failed.len() == people {
-            return Err(Miss::NobodyReached(failed));
         }
         let channel = match to {
             Address::Channel(channel) => channel,

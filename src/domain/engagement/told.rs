@@ -16,7 +16,12 @@ pub enum Told {
         failed: Vec<(PageId, Unreached)>,
     },
     /// The post was not sent: none of its pages can reach their person.
-    NobodyReached { failed: Vec<(PageId, Unreached)> },
+    NobodyReached {
+        post: PostId,
+        failed: Vec<(PageId, Unreached)>,
+        /// Not by this try; by an earlier one it may have been.
+        unsure: bool,
+    },
     /// The post may be out: the answer to sending it was lost.
     PostUnsure { post: PostId },
     /// The post can never be sent: each of its pages has failed.
@@ -37,7 +42,12 @@ impl Paging {
                 self.pages_failed(&failed, turn);
                 self.post_sent(post, &asked, turn);
             }
-            Told::NobodyReached { failed } => self.pages_failed(&failed, turn),
+            Told::NobodyReached { post, failed, unsure } => {
+                if unsure {
+                    self.post_unsure(post);
+                }
+                self.pages_failed(&failed, turn);
+            }
             Told::PostUnsure { post } => self.post_unsure(post),
             Told::PostFailed { post, why } => self.post_failed(post, why, turn),
             Told::PostLimited { post } => self.post_limited(post, turn),
@@ -54,7 +64,8 @@ impl Paging {
 
     /// A delivery that can never succeed has failed now, and what waits for it moves on.
     pub(super) fn page_failed(&mut self, page: PageId, why: Unreached, turn: &mut Turn<'_>) {
-        let Some(failed) = self.pages.iter_mut().find(|known| known.id == page) else { return };
+        let known = self.pages.iter_mut().find(|known| known.id == page);
+        let Some(failed) = known.filter(|known| !known.failed()) else { return };
         failed.state = PageState::Failed { at: turn.now, why };
         let (contact, channel, way) = (failed.contact.clone(), failed.channel.clone(), failed.way);
         let (display, closed, quiet) = (failed.display.clone(), failed.closed.is_some(), failed.quiet);
