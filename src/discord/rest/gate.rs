@@ -48,7 +48,8 @@ pub(super) struct Ask {
     pub ticket: u64,
 }
 
-/// The right to send one request. Dropped without a word, its place stays used: the request may have counted.
+/// The right to send one request. Dropped without a word, its place
+/// under the limits stays used, because the request may have counted; its connection is free.
 pub(super) struct Permit {
     gate: Arc<Gate>,
     bucket: BucketId,
@@ -206,7 +207,7 @@ impl Books {
     fn turn(&mut self, ask: &Ask, bucket: &BucketId, ahead: &Ahead, now: Instant) -> (Turn, bool) {
         let before = ahead.bucket.get(bucket).copied().unwrap_or(0);
         match self.buckets.turn(bucket, before, now) {
-            Turn::Now if self.connections.turn(ask.lane) != Turn::Now => (Turn::AfterAnswer, false),
+            Turn::Now if !self.connections.has_room(ask.lane) => (Turn::AfterAnswer, false),
             Turn::Now if !ask.exempt => (self.pace.turn(ask.lane, ahead.pace, now), true),
             turn => (turn, false),
         }
