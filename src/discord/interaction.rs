@@ -275,14 +275,13 @@ impl Discord {
         }
         match read {
             Ok(ask) if parse::may_open_a_form(&ask) => self.answer_with_a_form(heard, ask).await,
+            // What is asked is taken down beside the first answer: Discord may be slow to take that, and pages go on until then.
             Ok(ask) if heard.own && parse::replaces(&ask) => {
-                self.acknowledge(&heard).await;
-                let (guild, reply) = self.handled(&heard, ask).await;
+                let ((), (guild, reply)) = tokio::join!(self.acknowledge(&heard), self.handled(&heard, ask));
                 self.reply_in_place(&heard, guild, reply).await;
             }
             Ok(ask) => {
-                self.put_off(&heard).await;
-                let (guild, reply) = self.handled(&heard, ask).await;
+                let ((), (guild, reply)) = tokio::join!(self.put_off(&heard), self.handled(&heard, ask));
                 self.reply(&heard, guild, reply).await;
             }
             Err(why) => self.say_first(&heard, GuildId(0), &refused(why)).await,

@@ -1,9 +1,14 @@
 //! Every way to say "I have it", and that it counts once.
 
+use std::time::{Duration, Instant};
+
 use muster_playground::{Fault, Key};
 use serde_json::json;
 
 use crate::bench::{ANA, Bench, TEAM, alert, answered, button, crowd, sample, story, story_in};
+
+/// Well before Muster gives up a request that nobody answers.
+const SOON: Duration = Duration::from_secs(8);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alert_becomes_a_channel_a_pinned_card_and_a_page_that_pings() {
@@ -170,6 +175,20 @@ async fn what_was_pressed_counts_though_the_answer_came_too_late() {
         })
         .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acknowledgement_is_taken_down_while_discord_takes_its_time_over_the_first_answer() {
+    story(async |bench: Bench| {
+        let (room, page) = bench.paged().await;
+        bench.discord.fault(Fault::on("POST", "/interactions/*/*/callback").hang());
+        let pressed = Instant::now();
+        bench.discord.press("Ana", room.id, page.id, &button(&page, "v1:ack:").unwrap()).await.unwrap();
+        bench.closed(page.id).await;
+        assert!(pressed.elapsed() < SOON, "it waited for the first answer");
+        bench.end().await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
