@@ -1,6 +1,6 @@
 //! What came of deliveries and of the people paged: receipts (ENGAGEMENT 11). The same for every root that pages.
 
-use super::page::PageState;
+use super::page::{Page, PageState};
 use super::{EngagementId, Paging};
 use crate::domain::id::{PageId, PostId, Timestamp, UserId};
 use crate::domain::timeline::{Fact, Unreached};
@@ -19,7 +19,7 @@ pub enum Told {
     NobodyReached {
         post: PostId,
         failed: Vec<(PageId, Unreached)>,
-        /// Not by this try; by an earlier one it may have been.
+        /// The try before was cut off, and may have sent it.
         unsure: bool,
     },
     /// The post may be out: the answer to sending it was lost.
@@ -112,6 +112,10 @@ impl Paging {
         for question in questions {
             self.question_sent(question, turn);
         }
+        // An answer of others was undone while it was on its way without them.
+        let missed = |page: &&Page| page.post == post && page.waits();
+        let missed: Vec<PageId> = self.pages.iter().filter(missed).map(|page| page.id).collect();
+        self.send_again(&missed, turn);
         // Others of the message had answered before it went.
         self.post_withdrawn(post, turn);
         if self.post(post).is_some_and(|post| !self.open(post)) {
