@@ -228,9 +228,7 @@ impl App {
 
     async fn draw_call_post(&self, conn: &mut Conn, work: &Work, state: &Call, post: &Post) -> Result<Drawn, Stop> {
         let drop = |told: Told| Ok(Drawn::Drop(Some(incident::Input::Told(told))));
-        // One that may be out already is sent once more, closed and without a ping: the same nonce finds it.
-        let may_be_out = (post.unsure || work.was_cut_off()) && post.place != Place::Outside;
-        if !state.paging.open(post) && !may_be_out {
+        if !state.paging.open(post) && !work.may_be_out(post) {
             return drop(Told::PostWithdrawn { post: post.id });
         }
         let to = match post.place {

@@ -216,12 +216,13 @@ fn page(state: &Incident, post: &Post, facts: &Facts, mint: Mint, now: Timestamp
     }
 }
 
-/// None of a message's pages reached its person: why the last of them did not.
+/// Whom a message did not reach, and why. `None`: it reached everybody.
 pub(super) fn lost(pages: &[&Page]) -> Option<words::Text> {
-    pages.iter().rev().find_map(|page| match page.state {
+    let lost = pages.iter().filter_map(|page| match page.state {
         PageState::Failed { why, .. } => Some(words::not_reached(&page.display, page.way, why)),
         _ => None,
-    })
+    });
+    lost.reduce(|said, next| said.ours(" ").join(next))
 }
 
 pub(super) fn paged(page: &Page) -> PagedView {
@@ -257,7 +258,7 @@ pub(super) fn test(state: &Call, contact: &Name, post: &Post, facts: &Facts) -> 
         why: words::contact::test_why(Some(state.by).filter(|_| !own), &channels),
         ends_at: state.ends_at,
         failed: failed.collect(),
-        closed: closed.or_else(|| lost(&pages)).filter(|_| over),
+        closed: over.then(|| closed.unwrap_or_else(words::contact::test_unanswered)),
         direct: matches!(post.place, Place::Direct { .. }),
     }
 }

@@ -190,10 +190,7 @@ impl App {
         let Some(post) = state.paging.post(id).filter(|post| post.sent.is_none()) else {
             return Ok(Drawn::Drop(None));
         };
-        // One that may be out already is sent once more, closed and without a ping: the same nonce finds it, and it is drawn anew.
-        // Outside Discord nothing can be drawn anew.
-        let may_be_out = (post.unsure || work.was_cut_off()) && post.place != Place::Outside;
-        if !state.paging.open(post) && !may_be_out {
+        if !state.paging.open(post) && !work.may_be_out(post) {
             return Ok(Drawn::Drop(Some(Input::Told(Told::PostWithdrawn { post: id }))));
         }
         let to = match post.place {

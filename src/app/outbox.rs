@@ -12,7 +12,7 @@ use super::fault::Stop;
 use super::{App, Fault};
 use crate::domain::call;
 use crate::domain::effect::Effect;
-use crate::domain::engagement::{Paging, Told};
+use crate::domain::engagement::{Paging, Place, Post, Told};
 use crate::domain::id::{ChannelId, GuildId, MessageId, OutboxId, PageId, PostId, Root, Timestamp};
 use crate::domain::incident::Input;
 use crate::domain::timeline::Unreached;
@@ -68,8 +68,15 @@ impl Work {
     }
 
     /// Whoever had it before ended without a word: it may be out.
-    pub(super) fn was_cut_off(&self) -> bool {
+    fn was_cut_off(&self) -> bool {
         self.row.why.as_deref() == Some(outbox::CUT_OFF)
+    }
+
+    /// An earlier try at its post may have succeeded without our knowing: the post is sent once more whatever became of it, closed
+    /// and without a ping where nothing of it is wanted; the same nonce finds it, and it is drawn anew. Outside Discord nothing
+    /// can be drawn anew.
+    pub(super) fn may_be_out(&self, post: &Post) -> bool {
+        (post.unsure || self.was_cut_off()) && post.place != Place::Outside
     }
 
     pub(super) fn outside(&self) -> bool {
@@ -215,10 +222,11 @@ impl App {
             Err(Miss::Unsure { why }) if self.may_retry(work) => {
                 self.finish(work, Ending::Retry(self.now() + backoff(work), why), unsure(work)).await
             }
-            // It reaches nobody any more; an earlier try may be out all the same, and the next one takes its buttons off.
+            // It reaches nobody any more; an earlier try may be out all the same. The next one asks nobody, so that nobody can be
+            // missed by it, and takes the buttons off.
             Err(miss @ Miss::NobodyReached(_)) if self.may_be_out(work).await? => {
                 let (input, why) = miss_input(work, miss);
-                self.finish(work, Ending::Retry(self.now(), why), input).await
+                self.finish(work, Ending::Retry(self.now() + backoff(work), why), input).await
             }
             Err(miss) => {
                 let (input, why) = miss_input(work, miss);
@@ -240,8 +248,8 @@ impl App {
     /// An earlier try at this post may have succeeded without our knowing.
     async fn may_be_out(&self, work: &Work) -> Result<bool, Fault> {
         let &Effect::SendPost { post } = &work.effect else { return Ok(false) };
-        let unsure = |paging: Paging| paging.post(post).is_some_and(|post| post.unsure);
-        Ok(work.was_cut_off() || self.paging_of(work).await?.is_some_and(unsure))
+        let paging = self.paging_of(work).await?;
+        Ok(paging.and_then(|paging| paging.post(post).map(|post| work.may_be_out(post))).unwrap_or(false))
     }
 
     /// The pages of the incident or the call that a row is about, as they are now.
