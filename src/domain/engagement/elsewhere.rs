@@ -81,16 +81,13 @@ impl Paging {
         }
         for page in self.pages.iter_mut().filter(|page| moved.contains(&page.id)) {
             page.post = PostId(turn.mint.id());
-            self.posts.push(Post {
-                id: page.post,
-                kind: PostKind::Pages,
-                place: Place::Direct { user: page.user },
-                pages: vec![page.id],
-                at: page.at,
-                sent: None,
-                unsure: false,
-                closed: None,
-            });
+            self.posts.push(Post::new(
+                page.post,
+                PostKind::Pages,
+                Place::Direct { user: page.user },
+                vec![page.id],
+                page.at,
+            ));
             turn.ask(Effect::SendPost { post: page.post });
         }
     }

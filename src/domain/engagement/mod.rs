@@ -5,7 +5,7 @@
 //!
 //! Reading order: `advance` (what is due), `late` (what was due while nobody looked), `clock` (a contact's own stages),
 //! `page` (wants → pages → posts), `elsewhere` (posts that cannot go there), `answer` (acknowledge, take, undo, escalate, stop),
-//! `told` (receipts), `outage` (while Discord takes nothing), `loudness` (who is not to be woken), `sign` (of life); `made` (engagements as
+//! `reopen` (what an undone answer had kept back), `told` (receipts), `outage` (while Discord takes nothing), `loudness` (who is not to be woken), `sign` (of life); `made` (engagements as
 //! definitions say), `once` (test pages).
 
 mod advance;
@@ -18,6 +18,7 @@ mod made;
 mod once;
 mod outage;
 mod page;
+mod reopen;
 mod sign;
 mod told;
 

@@ -167,7 +167,7 @@ pub enum Place {
 
 impl Closing {
     /// By an acknowledgement or a resolution, which people may take back.
-    fn can_be_undone(&self) -> bool {
+    pub(super) fn can_be_undone(&self) -> bool {
         matches!(self, Closing::Acked { .. } | Closing::OwnAcked | Closing::Resolved { .. })
     }
 }
@@ -189,6 +189,11 @@ impl Page {
 }
 
 impl Post {
+    /// One that is yet to be sent.
+    pub(super) fn new(id: PostId, kind: PostKind, place: Place, pages: Vec<PageId>, at: Timestamp) -> Post {
+        Post { id, kind, place, pages, at, sent: None, unsure: false, closed: None }
+    }
+
     /// What answers a page outside Discord: `/ack CODE`, by the person it was sent to. `None`: it is in Discord.
     pub fn code(&self) -> Option<String> {
         // Spreads the ids of neighbours over all codes; it need not be secret, because only one person may use it.
@@ -253,16 +258,7 @@ impl Paging {
         };
         let post = PostId(turn.mint.id());
         let pages = group.into_iter().map(|(want, reasons)| self.add_page(post, want, reasons, turn)).collect();
-        self.posts.push(Post {
-            id: post,
-            kind: PostKind::Pages,
-            place,
-            pages,
-            at: turn.now,
-            sent: None,
-            unsure: false,
-            closed: None,
-        });
+        self.posts.push(Post::new(post, PostKind::Pages, place, pages, turn.now));
         turn.ask(Effect::SendPost { post });
     }
 
@@ -315,73 +311,6 @@ impl Paging {
         self.redraw_closed(touched, turn);
     }
 
-    /// What an answer at `closed_at` kept from being sent is wanted again, but by whoever is spared.
-    pub(super) fn reopen_unsent(&mut self, closed_at: Timestamp, spare: Option<UserId>, turn: &mut Turn<'_>) {
-        let running: Vec<EngagementId> = self.engagements.iter().filter(|e| e.runs()).map(|e| e.id).collect();
-        let mut wanted: Vec<PostId> = Vec::new();
-        let kept_back = |page: &Page| {
-            page.closed.as_ref().is_some_and(|closed| closed.at == closed_at && closed.how.can_be_undone())
-                && matches!(page.state, PageState::Queued | PageState::Stopped { .. })
-                && page.reasons.iter().any(|reason| running.contains(&reason.engagement))
-                && spare != Some(page.user)
-        };
-        let kept_back: Vec<PageId> = self.pages.iter().filter(|page| kept_back(page)).map(|page| page.id).collect();
-        let went_without = |page: &PageId| self.page(*page).is_some_and(|page| self.is_sent(page.post));
-        let (without, unsent): (Vec<PageId>, Vec<PageId>) = kept_back.into_iter().partition(went_without);
-        for page in self.pages.iter_mut().filter(|page| unsent.contains(&page.id)) {
-            (page.state, page.closed) = (PageState::Queued, None);
-            wanted.push(page.post);
-        }
-        self.send_again(&without, turn);
-        for post in self.posts.iter_mut().filter(|post| post.sent.is_none()) {
-            let of_running =
-                matches!(post.kind, PostKind::Fallback { engagement, .. } if running.contains(&engagement));
-            let undone = |closed: &Closed| closed.at == closed_at && closed.how.can_be_undone();
-            if of_running && post.closed.as_ref().is_some_and(undone) {
-                post.closed = None;
-                wanted.push(post.id);
-            }
-        }
-        for post in wanted {
-            turn.ask(Effect::SendPost { post });
-        }
-    }
-
-    fn is_sent(&self, post: PostId) -> bool {
-        self.post(post).is_some_and(|post| post.sent.is_some())
-    }
-
-    /// Pages whose message went out without asking their people, who are wanted after all: each message is sent once more for those.
-    pub(super) fn send_again(&mut self, pages: &[PageId], turn: &mut Turn<'_>) {
-        let mut posts: Vec<PostId> = pages.iter().filter_map(|page| self.page(*page)).map(|page| page.post).collect();
-        posts.dedup();
-        for from in posts {
-            let Some(place) = self.post(from).map(|post| post.place) else { continue };
-            let (again, at) = (PostId(turn.mint.id()), turn.now);
-            let mut fresh = Vec::new();
-            for page in self.pages.iter_mut().filter(|page| page.post == from && pages.contains(&page.id)) {
-                let (id, state) = (PageId(turn.mint.id()), PageState::Queued);
-                fresh.push(Page { id, post: again, state, closed: None, seen: None, ..page.clone() });
-                page.state = PageState::Stopped { at };
-                page.closed = Some(Closed { at, how: Closing::Repeated });
-            }
-            let ids = fresh.iter().map(|page| page.id).collect();
-            self.pages.extend(fresh);
-            self.posts.push(Post {
-                id: again,
-                kind: PostKind::Pages,
-                place,
-                pages: ids,
-                at,
-                sent: None,
-                unsure: false,
-                closed: None,
-            });
-            turn.ask(Effect::SendPost { post: again });
-            self.redraw_closed(vec![from], turn);
-        }
-    }
-
     /// Closes the calls of one engagement's fallback.
     pub(super) fn close_calls(&mut self, of: EngagementId, how: Closing, turn: &mut Turn<'_>) {
         let mut touched = Vec::new();
@@ -394,7 +323,7 @@ impl Paging {
         self.redraw_closed(touched, turn);
     }
 
-    fn redraw_closed(&mut self, touched: Vec<PostId>, turn: &mut Turn<'_>) {
+    pub(super) fn redraw_closed(&mut self, touched: Vec<PostId>, turn: &mut Turn<'_>) {
         for id in touched {
             let over = self.post(id).is_some_and(|post| post.sent.is_some() && !self.open(post));
             if over {
@@ -420,16 +349,7 @@ impl Paging {
         for place in places {
             let post = PostId(turn.mint.id());
             let kind = PostKind::Fallback { engagement, call: call.clone(), count };
-            self.posts.push(Post {
-                id: post,
-                kind,
-                place,
-                pages: Vec::new(),
-                at: turn.now,
-                sent: None,
-                unsure: false,
-                closed: None,
-            });
+            self.posts.push(Post::new(post, kind, place, Vec::new(), turn.now));
             turn.ask(Effect::SendPost { post });
         }
     }

@@ -134,7 +134,7 @@ impl Paging {
             lapses_at: Some(turn.now + LAPSE_AFTER),
         });
         let (kind, at, pages) = (PostKind::Pages, turn.now, vec![id]);
-        self.posts.push(Post { id: post, kind, place, pages, at, sent: None, unsure: false, closed: None });
+        self.posts.push(Post::new(post, kind, place, pages, at));
         turn.note(Fact::StillAsked { contact: display });
         turn.ask(Effect::SendPost { post });
     }
