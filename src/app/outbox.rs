@@ -224,7 +224,7 @@ impl App {
             }
             // It reaches nobody any more; an earlier try may be out all the same. The next one asks nobody, so that nobody can be
             // missed by it, and takes the buttons off.
-            Err(miss @ Miss::NobodyReached(_)) if self.may_be_out(work).await? => {
+            Err(miss @ Miss::NobodyReached(_)) if self.post_may_be_out(work).await? => {
                 let (input, why) = miss_input(work, miss);
                 self.finish(work, Ending::Retry(self.now() + backoff(work), why), input).await
             }
@@ -245,8 +245,8 @@ impl App {
         Ok(another.then_some(Input::Told(Told::PostLimited { post })))
     }
 
-    /// An earlier try at this post may have succeeded without our knowing.
-    async fn may_be_out(&self, work: &Work) -> Result<bool, Fault> {
+    /// [`Work::may_be_out`], of the post as it is now.
+    async fn post_may_be_out(&self, work: &Work) -> Result<bool, Fault> {
         let &Effect::SendPost { post } = &work.effect else { return Ok(false) };
         let paging = self.paging_of(work).await?;
         Ok(paging.and_then(|paging| paging.post(post).map(|post| work.may_be_out(post))).unwrap_or(false))
