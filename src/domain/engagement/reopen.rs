@@ -67,3 +67,57 @@ impl Paging {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Place, Told};
+    use super::*;
+    use crate::domain::contact::Way;
+    use crate::domain::facts::Facts;
+    use crate::domain::id::Mint;
+    use crate::domain::name::Name;
+    use crate::domain::turn::Home;
+
+    fn page(id: i64, post: PostId) -> Page {
+        Page {
+            id: PageId(id),
+            post,
+            contact: Name::parse(&format!("c{id}")).unwrap(),
+            display: format!("C{id}"),
+            user: UserId(id.unsigned_abs()),
+            channel: "here".to_owned(),
+            way: Way::Mention,
+            at: Timestamp::UNIX_EPOCH,
+            reasons: Vec::new(),
+            state: PageState::Queued,
+            closed: None,
+            late: None,
+            seen: None,
+            quiet: false,
+            lapses_at: None,
+        }
+    }
+
+    #[test]
+    fn who_is_wanted_again_while_the_message_is_on_its_way_without_them_gets_one_of_their_own() {
+        let (post, now) = (PostId(1), Timestamp::UNIX_EPOCH);
+        let (asked, missed) = (page(1, post), page(2, post));
+        let mut paging = Paging::default();
+        paging.posts.push(Post::new(post, PostKind::Pages, Place::Room, vec![asked.id, missed.id], now));
+        paging.pages.extend([asked, missed]);
+
+        let facts = Facts::default();
+        let mut turn = Turn::new(now, &facts, Mint::new(1_000), None, Home::default());
+        paging.told(Told::PostSent { post, asked: vec![PageId(1)], failed: Vec::new() }, &mut turn);
+
+        let waiting: Vec<&Page> = paging.pages.iter().filter(|page| page.waits()).collect();
+        let [again] = waiting[..] else { panic!("one page waits, not {waiting:?}") };
+        assert_eq!((again.user, again.post != post), (UserId(2), true));
+        assert_eq!(
+            turn.effects,
+            [Effect::SendPost { post: again.post }],
+            "and the first message asks on for the other"
+        );
+        assert_eq!(paging.page(PageId(1)).map(|page| &page.state), Some(&PageState::Sent { at: now }));
+    }
+}
